@@ -1,0 +1,1 @@
+"""Tradewind: machine-learning models as one service across many clusters."""

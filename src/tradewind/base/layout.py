@@ -1,0 +1,107 @@
+"""Where the state of a fleet lies under its home folder, and nowhere else."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PartLayout:
+    """Files of one control process (the hub or a member) and of its Envoy."""
+
+    folder: Path
+    log_folder: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file behind its API."""
+        return self.folder / "store.db"
+
+    @property
+    def certificate(self) -> Path:
+        """Its server and client certificate, PEM."""
+        return self.folder / "tls.crt"
+
+    @property
+    def private_key(self) -> Path:
+        """The key of `certificate`, PEM, readable by the owner only."""
+        return self.folder / "tls.key"
+
+    @property
+    def process(self) -> Path:
+        """`ProcessRecord` of the control process."""
+        return self.folder / "process.json"
+
+    @property
+    def envoy_process(self) -> Path:
+        """`ProcessRecord` of its Envoy."""
+        return self.folder / "envoy-process.json"
+
+    @property
+    def envoy_bootstrap(self) -> Path:
+        """What its Envoy starts from."""
+        return self.folder / "envoy.json"
+
+    @property
+    def pods(self) -> Path:
+        """One `ProcessRecord` per running replica, `UID.json` by Pod uid."""
+        return self.folder / "pods"
+
+    @property
+    def log(self) -> Path:
+        """Output of the control process."""
+        return self.log_folder / "control.log"
+
+    @property
+    def envoy_log(self) -> Path:
+        """Output of Envoy."""
+        return self.log_folder / "envoy.log"
+
+    def pod_log(self, namespace: str, pod: str) -> Path:
+        """Output of a replica, all its restarts one after another."""
+        return self.log_folder / "pods" / f"{namespace}_{pod}.log"
+
+
+@dataclass(frozen=True)
+class FleetLayout:
+    """The home folder of one fleet."""
+
+    home: Path
+
+    @property
+    def fleet_file(self) -> Path:
+        """The fleet as it was started, JSON."""
+        return self.home / "fleet.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever starts or stops the fleet."""
+        return self.home / "lock"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Contexts `hub` and one per member, for kubectl and every other client."""
+        return self.home / "kubeconfig"
+
+    @property
+    def ca_certificate(self) -> Path:
+        """The fleet's certificate authority, PEM."""
+        return self.home / "ca" / "ca.crt"
+
+    @property
+    def ca_key(self) -> Path:
+        """The authority's key, PEM, readable by the owner only."""
+        return self.home / "ca" / "ca.key"
+
+    @property
+    def models(self) -> Path:
+        """The model cache that all members on this machine share."""
+        return self.home / "models"
+
+    @property
+    def hub(self) -> PartLayout:
+        """The hub's files."""
+        return PartLayout(self.home / "hub", self.home / "logs" / "hub")
+
+    def member(self, name: str) -> PartLayout:
+        """A member's files."""
+        return PartLayout(self.home / "members" / name, self.home / "logs" / name)

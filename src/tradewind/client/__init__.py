@@ -1,0 +1,1 @@
+"""Reading and writing objects: in process, over HTTPS, or through any kubeconfig."""

@@ -1,0 +1,351 @@
+"""Core kinds (v1), leases, events and endpoint slices, as far as a member and its tools need them.
+
+Pod fields that mean nothing to processes on one machine (affinity, security context, most volumes)
+are kept as they are written, so that they come back on read and travel on to Kubernetes.
+"""
+
+from typing import Any
+
+from msgspec import field
+
+from tradewind.resources.meta import Condition, Object, Struct
+
+RequestedResources = dict[str, str | int | float]  # "cpu": "500m", "nvidia.com/gpu": 1
+
+
+class EnvVar(Struct):
+    """One environment variable; `value_from` names a Secret or ConfigMap key, or a field."""
+
+    name: str
+    value: str = ""
+    value_from: dict[str, Any] | None = None
+
+
+class ContainerPort(Struct):
+    """A port of a container. `host_port` is where it really listens on this machine's loopback."""
+
+    container_port: int
+    name: str = ""
+    protocol: str = ""
+    host_port: int = 0
+    host_ip: str = field(default="", name="hostIP")
+
+
+class ResourceRequirements(Struct):
+    """Requests and limits, as quantities."""
+
+    limits: RequestedResources = {}
+    requests: RequestedResources = {}
+    claims: list[dict[str, Any]] = []
+
+
+class VolumeMount(Struct):
+    """Where a volume appears inside a container."""
+
+    name: str
+    mount_path: str
+    sub_path: str = ""
+    sub_path_expr: str = ""
+    read_only: bool | None = None
+    recursive_read_only: str = ""
+    mount_propagation: str = ""
+
+
+class Container(Struct):
+    """v1 Container. `image` names a server; see the node's launcher table."""
+
+    name: str = ""
+    image: str = ""
+    image_pull_policy: str = ""
+    command: list[str] = []
+    args: list[str] = []
+    working_dir: str = ""
+    env: list[EnvVar] = []
+    env_from: list[dict[str, Any]] = []
+    ports: list[ContainerPort] = []
+    resources: ResourceRequirements = ResourceRequirements()
+    volume_mounts: list[VolumeMount] = []
+    volume_devices: list[dict[str, Any]] = []
+    liveness_probe: dict[str, Any] | None = None
+    readiness_probe: dict[str, Any] | None = None
+    startup_probe: dict[str, Any] | None = None
+    lifecycle: dict[str, Any] | None = None
+    resize_policy: list[dict[str, Any]] = []
+    restart_policy: str = ""
+    restart_policy_rules: list[dict[str, Any]] = []
+    security_context: dict[str, Any] | None = None
+    stdin: bool | None = None
+    stdin_once: bool | None = None
+    tty: bool | None = None
+    termination_message_path: str = ""
+    termination_message_policy: str = ""
+
+
+class Toleration(Struct):
+    """v1 Toleration; no `toleration_seconds` tolerates for ever."""
+
+    key: str = ""
+    operator: str = ""
+    value: str = ""
+    effect: str = ""
+    toleration_seconds: int | None = None
+
+
+class Taint(Struct):
+    """v1 Taint, used by nodes and by Karmada clusters."""
+
+    key: str
+    effect: str
+    value: str = ""
+    time_added: str | None = None
+
+
+class PodSpecFields(Struct):
+    """The fields of v1 PodSpec besides its containers; KServe's components carry them inline."""
+
+    init_containers: list[Container] = []
+    volumes: list[dict[str, Any]] = []
+    node_selector: dict[str, str] = {}
+    node_name: str = ""
+    affinity: dict[str, Any] | None = None
+    tolerations: list[Toleration] = []
+    service_account_name: str = ""
+    service_account: str = ""
+    automount_service_account_token: bool | None = None
+    termination_grace_period_seconds: int | None = None
+    active_deadline_seconds: int | None = None
+    restart_policy: str = ""
+    dns_policy: str = ""
+    dns_config: dict[str, Any] | None = None
+    host_network: bool | None = None
+    host_pid: bool | None = field(default=None, name="hostPID")
+    host_ipc: bool | None = field(default=None, name="hostIPC")
+    host_users: bool | None = None
+    host_aliases: list[dict[str, Any]] = []
+    hostname: str = ""
+    hostname_override: str = ""
+    subdomain: str = ""
+    set_hostname_as_fqdn: bool | None = field(default=None, name="setHostnameAsFQDN")
+    share_process_namespace: bool | None = None
+    security_context: dict[str, Any] | None = None
+    image_pull_secrets: list[dict[str, Any]] = []
+    scheduler_name: str = ""
+    scheduling_gates: list[dict[str, Any]] = []
+    priority: int | None = None
+    priority_class_name: str = ""
+    preemption_policy: str = ""
+    readiness_gates: list[dict[str, Any]] = []
+    runtime_class_name: str = ""
+    enable_service_links: bool | None = None
+    overhead: RequestedResources = {}
+    topology_spread_constraints: list[dict[str, Any]] = []
+    ephemeral_containers: list[dict[str, Any]] = []
+    os: dict[str, Any] | None = None
+    resource_claims: list[dict[str, Any]] = []
+
+
+class PodSpec(PodSpecFields):
+    """v1 PodSpec."""
+
+    containers: list[Container] = []
+
+
+class ContainerStatus(Struct):
+    """What became of a container: `state` has one of `waiting`, `running`, `terminated`."""
+
+    name: str
+    ready: bool = False
+    started: bool | None = None
+    restart_count: int = 0
+    image: str = ""
+    image_id: str = field(default="", name="imageID")
+    container_id: str = field(default="", name="containerID")
+    state: dict[str, Any] = {}
+    last_state: dict[str, Any] = {}
+
+
+class PodStatus(Struct):
+    """v1 PodStatus."""
+
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    conditions: list[Condition] = []
+    host_ip: str = field(default="", name="hostIP")
+    pod_ip: str = field(default="", name="podIP")
+    start_time: str | None = None
+    init_container_statuses: list[ContainerStatus] = []
+    container_statuses: list[ContainerStatus] = []
+    qos_class: str = ""
+
+
+class Pod(Object):
+    """A replica."""
+
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+class NodeSpec(Struct):
+    """v1 NodeSpec."""
+
+    taints: list[Taint] = []
+    unschedulable: bool | None = None
+    pod_cidr: str = field(default="", name="podCIDR")
+    provider_id: str = field(default="", name="providerID")
+
+
+class NodeStatus(Struct):
+    """v1 NodeStatus: `capacity` is what the machine has, `allocatable` what Pods may ask for."""
+
+    capacity: RequestedResources = {}
+    allocatable: RequestedResources = {}
+    conditions: list[Condition] = []
+    addresses: list[dict[str, str]] = []
+    node_info: dict[str, Any] = {}
+
+
+class Node(Object):
+    """What Pods run on; a member on one machine has one."""
+
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+
+class ServicePort(Struct):
+    """A port of a Service; `target_port` is a container port's name or number."""
+
+    port: int
+    name: str = ""
+    protocol: str = ""
+    app_protocol: str | None = None
+    target_port: int | str | None = None
+    node_port: int = 0
+
+
+class ServiceSpec(Struct):
+    """v1 ServiceSpec."""
+
+    selector: dict[str, str] = {}
+    ports: list[ServicePort] = []
+    type: str = ""
+    cluster_ip: str = field(default="", name="clusterIP")
+    cluster_ips: list[str] = field(default_factory=list, name="clusterIPs")
+    external_name: str = ""
+    session_affinity: str = ""
+    ip_families: list[str] = []
+    ip_family_policy: str = ""
+    internal_traffic_policy: str = ""
+    traffic_distribution: str | None = None
+    publish_not_ready_addresses: bool = False
+
+
+class Service(Object):
+    """A name for the ready Pods that its selector finds."""
+
+    spec: ServiceSpec = ServiceSpec()
+    status: dict[str, Any] = {}
+
+
+class EndpointConditions(Struct):
+    """discovery.k8s.io EndpointConditions; a draining replica is `serving` and `terminating`, not `ready`."""
+
+    ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
+
+
+class Endpoint(Struct):
+    """One or more addresses that answer alike."""
+
+    addresses: list[str]
+    conditions: EndpointConditions = EndpointConditions()
+    target_ref: dict[str, Any] | None = None
+    node_name: str | None = None
+    zone: str | None = None
+    hostname: str | None = None
+    hints: dict[str, Any] | None = None
+
+
+class EndpointPort(Struct):
+    """The port of every endpoint in a slice."""
+
+    port: int | None = None
+    name: str = ""
+    protocol: str = ""
+    app_protocol: str | None = None
+
+
+class EndpointSlice(Object):
+    """discovery.k8s.io/v1 EndpointSlice: endpoints of one Service that share the same ports."""
+
+    address_type: str = "IPv4"
+    endpoints: list[Endpoint] = []
+    ports: list[EndpointPort] = []
+
+
+class Secret(Object):
+    """v1 Secret; `data` is base64, `string_data` is write-only plain text."""
+
+    type: str = ""
+    data: dict[str, str] = {}
+    string_data: dict[str, str] = {}
+    immutable: bool | None = None
+
+
+class ConfigMap(Object):
+    """v1 ConfigMap."""
+
+    data: dict[str, str] = {}
+    binary_data: dict[str, str] = {}
+    immutable: bool | None = None
+
+
+class ServiceAccount(Object):
+    """v1 ServiceAccount; its secrets give storage credentials, as in KServe."""
+
+    secrets: list[dict[str, Any]] = []
+    image_pull_secrets: list[dict[str, Any]] = []
+    automount_service_account_token: bool | None = None
+
+
+class Namespace(Object):
+    """v1 Namespace."""
+
+    spec: dict[str, Any] = {}
+    status: dict[str, Any] = {}
+
+
+class Event(Object):
+    """v1 Event: something that happened to `involved_object`."""
+
+    involved_object: dict[str, Any] = {}
+    reason: str = ""
+    message: str = ""
+    type: str = ""
+    count: int = 0
+    first_timestamp: str | None = None
+    last_timestamp: str | None = None
+    event_time: str | None = None
+    source: dict[str, Any] = {}
+    reporting_component: str = ""
+    reporting_instance: str = ""
+    action: str = ""
+    related: dict[str, Any] | None = None
+    series: dict[str, Any] | None = None
+
+
+class LeaseSpec(Struct):
+    """coordination.k8s.io/v1 LeaseSpec; times are RFC 3339 with microseconds."""
+
+    holder_identity: str | None = None
+    lease_duration_seconds: int | None = None
+    acquire_time: str | None = None
+    renew_time: str | None = None
+    lease_transitions: int | None = None
+
+
+class Lease(Object):
+    """Who is alive: a member renews its Lease at the hub as its heartbeat."""
+
+    spec: LeaseSpec = LeaseSpec()
