@@ -1,1 +1,1 @@
-"""Small things every part may use: files, processes, ports, time. Standard library only."""
+"""Small things every part may use: files, processes, ports, certificates."""

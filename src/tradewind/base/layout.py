@@ -93,6 +93,16 @@ class FleetLayout:
         return self.home / "ca" / "ca.key"
 
     @property
+    def admin_certificate(self) -> Path:
+        """Who the CLI and kubectl are, PEM."""
+        return self.home / "ca" / "admin.crt"
+
+    @property
+    def admin_key(self) -> Path:
+        """The key of `admin_certificate`, PEM, readable by the owner only."""
+        return self.home / "ca" / "admin.key"
+
+    @property
     def models(self) -> Path:
         """The model cache that all members on this machine share."""
         return self.home / "models"
