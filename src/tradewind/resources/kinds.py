@@ -35,7 +35,8 @@ class Kind:
 
     `default` returns the manifest with defaults filled in (its argument is not changed); `check`
     returns what typing alone cannot see: refusals, and warnings for what is accepted but has no or
-    another effect. `versions` lists every served version, the stored one first.
+    another effect. `versions` lists every served version, the stored one first. `columns` holds every
+    column of the table, the name's included.
     """
 
     group: str

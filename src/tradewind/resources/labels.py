@@ -24,6 +24,7 @@ FLEET_ORDER = "tradewind.dev/order"
 ROUND_TRIP_MS = "tradewind.dev/rtt-ms"  # JSON object: milliseconds to other regions, by name
 CLUSTER = "tradewind.dev/cluster"
 PRIORITY = "tradewind.dev/priority"  # on an imported EndpointSlice: 1 is tried first when nothing local works
+HEALTH_PATH = "tradewind.dev/health-path"  # on a Service and its EndpointSlices: where replicas tell health
 
 
 def execution_namespace(cluster: str) -> str:

@@ -112,7 +112,7 @@ def encode(value: Struct) -> Manifest:
     return msgspec.to_builtins(value)  # type: ignore[no-any-return]
 
 
-def replace(value: ObjectT, **changes: Any) -> ObjectT:
+def replace(value: ObjectT, /, **changes: Any) -> ObjectT:
     """A copy of `value` with some fields changed."""
     return msgspec.structs.replace(value, **changes)  # type: ignore[type-var]
 

@@ -6,6 +6,16 @@ from msgspec import field
 
 from tradewind.resources.core import Container, PodSpec, PodSpecFields
 from tradewind.resources.meta import Condition, Object, Struct
+from tradewind.resources.serving_parts import (
+    AutoScalingSpec,
+    BatcherSpec,
+    ConfidentialSpec,
+    LoggerSpec,
+    ServingRuntimePodFields,
+    StorageSpec,
+    StorageUri,
+    WorkerSpec,
+)
 
 SHORT_FORMS = (
     "sklearn",
@@ -28,15 +38,6 @@ class ModelFormat(Struct):
     version: str | None = None
 
 
-class StorageSpec(Struct):
-    """Where a model is, by a key of the storage secret."""
-
-    path: str | None = None
-    parameters: dict[str, str] = {}
-    key: str | None = None
-    schema_path: str | None = None
-
-
 class PredictorExtension(Container):
     """What a framework's short form holds: a container and the model it serves."""
 
@@ -44,7 +45,7 @@ class PredictorExtension(Container):
     runtime_version: str | None = None
     protocol_version: str | None = None
     storage: StorageSpec | None = None
-    confidential: dict[str, Any] | None = None
+    confidential: ConfidentialSpec | None = None
 
 
 class ModelSpec(PredictorExtension):
@@ -63,16 +64,17 @@ class ComponentExtension(PodSpecFields):
     scale_target: int | None = None
     scale_metric: str | None = None
     scale_metric_type: str | None = None
-    auto_scaling: dict[str, Any] | None = None
+    auto_scaling: AutoScalingSpec | None = None
     container_concurrency: int | None = None
     timeout: int | None = None
     canary_traffic_percent: int | None = None
-    logger: dict[str, Any] | None = None
-    batcher: dict[str, Any] | None = None
+    logger: LoggerSpec | None = None
+    batcher: BatcherSpec | None = None
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     deployment_strategy: dict[str, Any] | None = None
     containers: list[Container] = []
+    storage_uris: list[StorageUri] = []
 
 
 class PredictorSpec(ComponentExtension):
@@ -90,24 +92,50 @@ class PredictorSpec(ComponentExtension):
     pmml: PredictorExtension | None = None
     lightgbm: PredictorExtension | None = None
     paddle: PredictorExtension | None = None
-    storage_uris: list[dict[str, Any]] = []
     storage_container_name: str | None = None
-    worker_spec: dict[str, Any] | None = None
+    worker_spec: WorkerSpec | None = None
+
+
+class TransformerSpec(ComponentExtension):
+    """The component before the predictor, a container of the user's."""
+
+
+class ArtExplainer(Container):
+    """An explanation server of the Adversarial Robustness Toolbox."""
+
+    type: str = ""
+    config: dict[str, str] = {}
+    storage_uri: str = ""
+    runtime_version: str | None = None
+    storage: StorageSpec | None = None
+
+
+class ExplainerSpec(ComponentExtension):
+    """The component that explains predictions: a known explainer, or a container of the user's."""
+
+    art: ArtExplainer | None = None
+
+
+class CanarySpec(Struct):
+    """A further predictor beside the stable one, with a share of the traffic (0 to 100)."""
+
+    traffic_percent: int = 0
+    predictor: PredictorSpec = PredictorSpec()
 
 
 class InferenceServiceSpec(Struct):
     """What a user wants served."""
 
     predictor: PredictorSpec = PredictorSpec()
-    transformer: dict[str, Any] | None = None
-    explainer: dict[str, Any] | None = None
-    canary: list[dict[str, Any]] = []
+    transformer: TransformerSpec | None = None
+    explainer: ExplainerSpec | None = None
+    canary: list[CanarySpec] = []
 
 
 class TrafficTarget(Struct):
     """A share of the traffic of a component."""
 
-    percent: int = 0
+    percent: int | None = None
     revision_name: str = ""
     latest_revision: bool | None = None
     tag: str = ""
@@ -206,16 +234,17 @@ class SupportedModelFormat(Struct):
     priority: int | None = None
 
 
-class ServingRuntimeSpec(PodSpec):
+class ServingRuntimeSpec(ServingRuntimePodFields):
     """How a family of models is served: Pod fields plus what it can load."""
 
+    containers: list[Container] = []
     supported_model_formats: list[SupportedModelFormat] = []
     multi_model: bool | None = None
     disabled: bool | None = None
     protocol_versions: list[str] = []
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
-    worker_spec: dict[str, Any] | None = None
+    worker_spec: WorkerSpec | None = None
     grpc_endpoint: str | None = None
     grpc_data_endpoint: str | None = None
     http_data_endpoint: str | None = field(default=None, name="httpDataEndpoint")

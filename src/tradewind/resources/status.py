@@ -69,7 +69,9 @@ def invalid(kind: str, resource: str, name: str, problems: list[Problem]) -> Api
             for problem in problems
         ],
     }
-    return ApiError(422, "Invalid", f'{kind}.{_group(resource)} "{name}" is invalid: {shown}', details)
+    group = _group(resource)
+    called = f"{kind}.{group}" if group else kind
+    return ApiError(422, "Invalid", f'{called} "{name}" is invalid: {shown}', details)
 
 
 def bad_request(message: str) -> ApiError:

@@ -1,0 +1,104 @@
+"""Defaults of the core kinds (kubernetes `pkg/apis/core/v1/defaults.go`), those that anything here reads.
+
+Each function takes a manifest of right or wrong types, leaves it unchanged, and returns one with the
+defaults filled in; a part of a wrong type stays as it is for the check to refuse.
+"""
+
+import base64
+from typing import Any
+
+from tradewind.resources.meta import Manifest
+
+POD_GRACE_SECONDS = 30
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+
+
+def default_pod(manifest: Manifest) -> Manifest:
+    """Restart policy, grace, protocols, and requests equal to limits where only those are given."""
+    spec = _fill(
+        manifest.get("spec", {}), restartPolicy="Always", terminationGracePeriodSeconds=POD_GRACE_SECONDS
+    )
+    for field in ("initContainers", "containers"):
+        spec = _each(spec, field, _default_container)
+    return {**manifest, "spec": spec}
+
+
+def default_service(manifest: Manifest) -> Manifest:
+    """Type, session affinity, protocols, and the target port equal to the port."""
+    spec = _fill(manifest.get("spec", {}), type="ClusterIP", sessionAffinity="None")
+    return {**manifest, "spec": _each(spec, "ports", _default_service_port)}
+
+
+def default_endpoint_slice(manifest: Manifest) -> Manifest:
+    """Protocols of the ports."""
+    filled: Manifest = _each(_fill(manifest, addressType="IPv4"), "ports", _default_protocol)
+    return filled
+
+
+def default_secret(manifest: Manifest) -> Manifest:
+    """Type Opaque; `stringData` moves into `data`, where it wins, so that plain text is never stored."""
+    secret: Manifest = _fill(manifest, type="Opaque")
+    plain, data = secret.get("stringData", {}), secret.get("data", {})
+    if not isinstance(data, dict) or not _is_text_map(plain):
+        return secret
+    encoded = {key: base64.b64encode(value.encode()).decode() for key, value in plain.items()}
+    kept = {key: value for key, value in secret.items() if key != "stringData"}
+    return {**kept, "data": {**data, **encoded}} if encoded else kept
+
+
+def default_namespace(manifest: Manifest) -> Manifest:
+    """Phase Active, and the label with its own name by which selectors find it."""
+    metadata = manifest.get("metadata", {})
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    status = _fill(manifest.get("status", {}), phase="Active")
+    if not name or not isinstance(metadata.get("labels", {}), dict):
+        return {**manifest, "status": status}
+    labels = {**metadata.get("labels", {}), NAMESPACE_LABEL: name}
+    return {**manifest, "metadata": {**metadata, "labels": labels}, "status": status}
+
+
+def default_node(manifest: Manifest) -> Manifest:
+    """What may be allocated is the capacity, unless it is given."""
+    status = manifest.get("status")
+    if not isinstance(status, dict) or "capacity" not in status:
+        return manifest
+    return {**manifest, "status": _fill(status, allocatable=status["capacity"])}
+
+
+def _default_container(container: Manifest) -> Manifest:
+    with_ports: Manifest = _each(container, "ports", _default_protocol)
+    resources = with_ports.get("resources")
+    if not isinstance(resources, dict) or not isinstance(resources.get("limits"), dict):
+        return with_ports
+    requests = resources.get("requests", {})
+    if not isinstance(requests, dict):
+        return with_ports
+    return {**with_ports, "resources": {**resources, "requests": {**resources["limits"], **requests}}}
+
+
+def _default_service_port(port: Manifest) -> Manifest:
+    filled: Manifest = _fill(port, protocol="TCP", targetPort=port.get("port"))
+    return filled
+
+
+def _default_protocol(port: Manifest) -> Manifest:
+    filled: Manifest = _fill(port, protocol="TCP")
+    return filled
+
+
+def _fill(part: Any, **defaults: Any) -> Any:
+    """`part` with what it lacks; an empty text counts as lacking."""
+    if not isinstance(part, dict):
+        return part
+    lacking = {name: value for name, value in defaults.items() if part.get(name) in (None, "")}
+    return {**part, **{name: value for name, value in lacking.items() if value is not None}}
+
+
+def _each(part: Any, field: str, default: Any) -> Any:
+    if not isinstance(part, dict) or not isinstance(part.get(field), list):
+        return part
+    return {**part, field: [default(one) if isinstance(one, dict) else one for one in part[field]]}
+
+
+def _is_text_map(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())

@@ -1,0 +1,114 @@
+"""KServe's kinds and Knative's Revision: named, defaulted, checked and printed as upstream does."""
+
+from tradewind.resources.columns import AGE, NAME, at, condition_text, field_text
+from tradewind.resources.kinds import Column, Kind
+from tradewind.resources.meta import Manifest
+from tradewind.resources.runtime_checks import check_runtime
+from tradewind.resources.serving import InferenceService, Revision, ServingRuntime
+from tradewind.resources.serving_checks import check_inference_service
+from tradewind.resources.serving_defaults import default_inference_service
+
+
+def _traffic(service: Manifest, latest: bool, part: str) -> str:
+    """`percent` or `revisionName` of the traffic entry of the latest or of the previous revision."""
+    entries = at(service, "status", "components", "predictor", "traffic") or []
+    for entry in entries:
+        if entry.get("latestRevision") if latest else entry.get("tag") == "prev":
+            return str(entry.get(part, ""))
+    return ""
+
+
+def _replicas(service: Manifest, _: int) -> str:
+    """Ready and wanted replicas: of this cluster, or of all clusters together."""
+    counts = at(service, "status", "clusters") or {}
+    found = list(counts.values()) or [at(service, "status", "replicas") or {}]
+    ready = sum(one.get("readyReplicas", 0) for one in found)
+    wanted = sum(one.get("replicas", 0) for one in found)
+    return f"{ready}/{wanted}"
+
+
+def _model_formats(runtime: Manifest, _: int) -> str:
+    formats = at(runtime, "spec", "supportedModelFormats") or []
+    return ",".join(dict.fromkeys(str(one.get("name", "")) for one in formats))
+
+
+def _container_names(runtime: Manifest, _: int) -> str:
+    containers = at(runtime, "spec", "containers") or []
+    return ",".join(str(one.get("name", "")) for one in containers)
+
+
+INFERENCE_SERVICE = Kind(
+    group="serving.kserve.io",
+    versions=("v1beta1",),
+    name="InferenceService",
+    plural="inferenceservices",
+    struct=InferenceService,
+    short_names=("isvc",),
+    categories=("all",),
+    columns=(
+        NAME,
+        Column("URL", field_text("status", "url")),
+        Column("Ready", condition_text("Ready")),
+        Column("Prev", lambda service, _: _traffic(service, latest=False, part="percent")),
+        Column("Latest", lambda service, _: _traffic(service, latest=True, part="percent")),
+        Column(
+            "PrevRolledoutRevision", lambda service, _: _traffic(service, latest=False, part="revisionName")
+        ),
+        Column("LatestReadyRevision", lambda service, _: _traffic(service, latest=True, part="revisionName")),
+        AGE,
+        Column("Replicas", _replicas, wide=True),
+        Column("Reason", condition_text("Ready", "reason"), wide=True),
+        Column("Message", condition_text("Ready", "message"), wide=True),
+    ),
+    default=default_inference_service,
+    check=check_inference_service,
+)
+
+_RUNTIME_COLUMNS = (
+    NAME,
+    Column("Disabled", field_text("spec", "disabled")),
+    Column("ModelType", _model_formats),
+    Column("Containers", _container_names),
+    AGE,
+)
+
+SERVING_RUNTIME = Kind(
+    group="serving.kserve.io",
+    versions=("v1alpha1",),
+    name="ServingRuntime",
+    plural="servingruntimes",
+    struct=ServingRuntime,
+    columns=_RUNTIME_COLUMNS,
+    check=check_runtime,
+)
+CLUSTER_SERVING_RUNTIME = Kind(
+    group="serving.kserve.io",
+    versions=("v1alpha1",),
+    name="ClusterServingRuntime",
+    plural="clusterservingruntimes",
+    struct=ServingRuntime,
+    namespaced=False,
+    columns=_RUNTIME_COLUMNS,
+    check=check_runtime,
+)
+REVISION = Kind(
+    group="serving.knative.dev",
+    versions=("v1",),
+    name="Revision",
+    plural="revisions",
+    struct=Revision,
+    short_names=("rev",),
+    categories=("all", "knative", "serving"),
+    columns=(
+        NAME,
+        Column("Config Name", field_text("metadata", "labels", "serving.knative.dev/configuration")),
+        Column("Generation", field_text("metadata", "labels", "serving.knative.dev/configurationGeneration")),
+        Column("Ready", condition_text("Ready")),
+        Column("Reason", condition_text("Ready", "reason")),
+        Column("Actual Replicas", field_text("status", "actualReplicas", absent="0")),
+        Column("Desired Replicas", field_text("status", "desiredReplicas", absent="0")),
+        AGE,
+    ),
+)
+
+KINDS = (INFERENCE_SERVICE, SERVING_RUNTIME, CLUSTER_SERVING_RUNTIME, REVISION)

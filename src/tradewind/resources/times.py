@@ -1,0 +1,26 @@
+"""Points in time: RFC 3339 text in objects, integer milliseconds since the epoch in decisions."""
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def time_text(at_ms: int) -> str:
+    """metav1 Time: whole seconds, UTC, for example `2026-08-01T12:00:00Z`."""
+    return _at(at_ms).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def micro_time_text(at_ms: int) -> str:
+    """metav1 MicroTime, as Leases and newer Events use it: `2026-08-01T12:00:00.250000Z`."""
+    return _at(at_ms).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def time_ms(text: str) -> int:
+    """The milliseconds of either form; a time without a zone is UTC. Raises ValueError for other text."""
+    at = datetime.fromisoformat(text)
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
+
+
+def _at(at_ms: int) -> datetime:
+    return _EPOCH + at_ms * _MILLISECOND
