@@ -1,0 +1,140 @@
+"""Request bodies and media types. Pure."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from tradewind.apiserver import protobuf
+from tradewind.apiserver.identity import name_mismatch, namespace_mismatch
+from tradewind.apiserver.json_patch import json_patch, merge_patch
+from tradewind.apiserver.strategic_merge import strategic_merge, supports_strategic_merge
+from tradewind.apiserver.urls import Target
+from tradewind.resources.kinds import Kind
+from tradewind.resources.meta import Manifest
+from tradewind.resources.status import ApiError, bad_request
+from tradewind.resources.yaml_loader import YamlMistakes
+from tradewind.resources.yaml_text import parse_yaml
+
+JSON = "application/json"
+YAML = "application/yaml"
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCHES = ("application/apply-patch+yaml", "application/apply-patch+cbor")
+TABLE = "Table"
+
+
+def decode_body(content_type: str, body: bytes) -> Any:
+    """The value in a JSON, YAML or protobuf body. 415 for another type, 400 when it cannot be read."""
+    media_type = _media_type(content_type) or JSON
+    if media_type == JSON:
+        return _decode_json(body)
+    if media_type == YAML:
+        return _decode_yaml(body)
+    if media_type == protobuf.MEDIA_TYPE:
+        return protobuf.decode_protobuf(body)
+    raise unsupported_media_type((JSON, YAML, protobuf.MEDIA_TYPE))
+
+
+def _decode_json(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise bad_request(
+            f"the body of the request is not valid JSON: {error or 'nested too deeply'}"
+        ) from None
+
+
+def _decode_yaml(body: bytes) -> Any:
+    try:
+        documents = parse_yaml(body.decode())
+    except (UnicodeDecodeError, YamlMistakes) as error:
+        raise bad_request(f"the body of the request is not valid YAML: {error}") from None
+    if len(documents) != 1:
+        raise bad_request(f"the body of the request has {len(documents)} YAML documents; it must have one")
+    return documents[0].value
+
+
+def decode_manifest_body(target: Target, content_type: str, body: bytes) -> Manifest:
+    """The object in a body, which must be what its URL says. 400 when it is something else."""
+    return as_stored(target, decode_body(content_type, body))
+
+
+def as_stored(target: Target, manifest: Any) -> Manifest:
+    """An object that a client wrote at this target, at the version in which it is stored.
+
+    400 in upstream's words when it is of another kind, version, namespace or name than the URL.
+    """
+    kind = target.kind
+    if not isinstance(manifest, dict):
+        raise bad_request(f"the object provided is unrecognized (must be of type {kind.name})")
+    if (given := manifest.get("kind") or kind.name) != kind.name:
+        version = str(manifest.get("apiVersion", "")).rpartition("/")[2]
+        raise bad_request(f'{given} in version "{version}" cannot be handled as a {kind.name}')
+    given = manifest.get("apiVersion") or target.api_version
+    if given not in (target.api_version, kind.api_version):
+        raise bad_request(
+            f"the API version in the data ({given}) does not match the expected API version "
+            f"({target.api_version})"
+        )
+    metadata = manifest.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise bad_request(f"the metadata of a {kind.name} must be an object")
+    if target.name and metadata.get("name") != target.name:
+        raise name_mismatch(str(metadata.get("name", "")), target.name)
+    if kind.namespaced and (metadata.get("namespace") or target.namespace) != target.namespace:
+        raise namespace_mismatch(str(metadata["namespace"]), target.namespace)
+    placed = {"namespace": target.namespace} if kind.namespaced else {}
+    return manifest | {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata | placed}
+
+
+def patcher(kind: Kind, content_type: str, body: bytes) -> Callable[[Manifest], Any]:
+    """What a patch request does to the object. 415 for a kind of patch that is not supported."""
+    media_type = _media_type(content_type)
+    strategic = (STRATEGIC_MERGE_PATCH,) if supports_strategic_merge(kind) else ()
+    supported = (JSON_PATCH, MERGE_PATCH, *strategic)
+    if media_type in APPLY_PATCHES:
+        raise ApiError(
+            415,
+            "UnsupportedMediaType",
+            "server-side apply is not supported yet; use client-side apply (kubectl apply without "
+            f"--server-side), or one of: {', '.join(supported)}",
+        )
+    if media_type not in supported:
+        raise unsupported_media_type(supported)
+    patch = _decode_json(body)
+    match media_type:
+        case "application/json-patch+json":
+            return lambda old: json_patch(old, patch)
+        case "application/merge-patch+json":
+            if not isinstance(patch, dict):
+                raise bad_request("a merge patch is an object")
+            return lambda old: merge_patch(old, patch)
+    return lambda old: strategic_merge(kind, old, patch)
+
+
+def unsupported_media_type(accepted: tuple[str, ...]) -> ApiError:
+    """415, with what would be accepted."""
+    message = "the body of the request was in an unknown format - accepted media types include: "
+    return ApiError(415, "UnsupportedMediaType", message + ", ".join(accepted))
+
+
+@lru_cache(maxsize=256)
+def wanted_form(accept: str) -> str:
+    """The first form in an Accept header that can be given: TABLE, or "" for plain JSON. 406 if none can."""
+    for choice in (accept or "*/*").split(","):
+        media_type, *parameters = (part.strip() for part in choice.split(";"))
+        if media_type.lower() not in (JSON, "application/*", "*/*"):
+            continue
+        given = dict(parameter.partition("=")[::2] for parameter in parameters)
+        form = given.get("as", "")
+        if form in ("", TABLE):
+            return form
+    message = f"only the following media types are accepted: {JSON}, {JSON};as=Table;v=v1;g=meta.k8s.io"
+    raise ApiError(406, "NotAcceptable", message)
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()

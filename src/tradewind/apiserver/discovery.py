@@ -1,0 +1,167 @@
+"""What a server says about itself: groups, versions, resources, its own version. Pure.
+
+Forms: the older `/api`, `/apis`, `/apis/GROUP` and `/apis/GROUP/VERSION`, and the aggregated
+`APIGroupDiscoveryList` (apidiscovery.k8s.io/v2), which kubectl asks for first.
+"""
+
+from collections.abc import Iterable
+from importlib.metadata import version as installed_version
+
+from tradewind.apiserver.catalog import Catalog
+from tradewind.apiserver.urls import STATUS, subresources
+from tradewind.resources.kinds import Kind
+from tradewind.resources.meta import Manifest
+
+KUBERNETES = (1, 37)  # what clients may expect; kubectl warns of servers more than one minor version away
+VERBS = ("create", "delete", "get", "list", "patch", "update", "watch")
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+
+def version() -> Manifest:
+    """`/version`."""
+    major, minor = KUBERNETES
+    return {
+        "major": str(major),
+        "minor": str(minor),
+        "gitVersion": f"v{major}.{minor}.0+tradewind.{installed_version('tradewind')}",
+        "gitCommit": "",
+        "gitTreeState": "",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "",
+        "compiler": "",
+        "platform": "linux/amd64",
+    }
+
+
+def wants_aggregated(accept: str) -> bool:
+    """Whether a client asks for the aggregated form at the version that is spoken here."""
+    wanted = set(AGGREGATED.split(";"))
+    return any(wanted <= {part.strip() for part in choice.split(";")} for choice in accept.split(","))
+
+
+def core_versions() -> Manifest:
+    """`/api`."""
+    return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+
+
+def group_list(served: Catalog) -> Manifest:
+    """`/apis`."""
+    groups = [_group(served, group) for group in _groups(served) if group]
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+
+
+def group(served: Catalog, name: str) -> Manifest | None:
+    """`/apis/GROUP`; None when there is no such group."""
+    if not name or name not in _groups(served):
+        return None
+    return {"kind": "APIGroup", "apiVersion": "v1"} | _group(served, name)
+
+
+def resource_list(served: Catalog, group_name: str, version_name: str) -> Manifest | None:
+    """`/api/v1` or `/apis/GROUP/VERSION`; None when there is none such."""
+    kinds = _kinds(served, group_name, version_name)
+    if not kinds:
+        return None
+    resources = [one for kind in kinds for one in (_resource(kind), *_subresources(kind))]
+    group_version = f"{group_name}/{version_name}" if group_name else version_name
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": group_version,
+        "resources": resources,
+    }
+
+
+def aggregated(served: Catalog, *, core: bool) -> Manifest:
+    """The aggregated form of `/api` (`core`) or of `/apis`."""
+    names = [name for name in _groups(served) if (name == "") == core]
+    items = [
+        {
+            "metadata": {"name": name, "creationTimestamp": None},
+            "versions": [
+                {
+                    "version": one,
+                    "freshness": "Current",
+                    "resources": [_discovered(kind, one) for kind in _kinds(served, name, one)],
+                }
+                for one in _versions(served, name)
+            ],
+        }
+        for name in names
+    ]
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": "apidiscovery.k8s.io/v2",
+        "metadata": {},
+        "items": items,
+    }
+
+
+def _groups(served: Catalog) -> list[str]:
+    return list(dict.fromkeys(kind.group for kind in served.kinds))
+
+
+def _versions(served: Catalog, group_name: str) -> list[str]:
+    """A group's versions, the preferred one first: that of the kinds' stored version."""
+    kinds = [kind for kind in served.kinds if kind.group == group_name]
+    return list(
+        dict.fromkeys([kind.versions[0] for kind in kinds] + [one for kind in kinds for one in kind.versions])
+    )
+
+
+def _kinds(served: Catalog, group_name: str, version_name: str) -> list[Kind]:
+    return [kind for kind in served.kinds if kind.group == group_name and version_name in kind.versions]
+
+
+def _group(served: Catalog, name: str) -> Manifest:
+    versions = [{"groupVersion": f"{name}/{one}", "version": one} for one in _versions(served, name)]
+    return {"name": name, "versions": versions, "preferredVersion": versions[0]}
+
+
+def _resource(kind: Kind) -> Manifest:
+    resource = {
+        "name": kind.plural,
+        "singularName": kind.name.lower(),
+        "namespaced": kind.namespaced,
+        "kind": kind.name,
+        "verbs": list(VERBS),
+    }
+    return resource | _names(kind)
+
+
+def _names(kind: Kind) -> Manifest:
+    names = {"shortNames": list(kind.short_names), "categories": list(kind.categories)}
+    return {name: value for name, value in names.items() if value}
+
+
+def _subresources(kind: Kind) -> Iterable[Manifest]:
+    return (
+        {
+            "name": f"{kind.plural}/{subresource}",
+            "singularName": "",
+            "namespaced": kind.namespaced,
+            "kind": kind.name,
+            "verbs": _subresource_verbs(subresource),
+        }
+        for subresource in subresources(kind)
+    )
+
+
+def _subresource_verbs(subresource: str) -> list[str]:
+    return ["get", "patch", "update"] if subresource == STATUS else ["get"]
+
+
+def _discovered(kind: Kind, version_name: str) -> Manifest:
+    response_kind = {"group": kind.group, "version": version_name, "kind": kind.name}
+    discovered: Manifest = {
+        "resource": kind.plural,
+        "responseKind": response_kind,
+        "scope": "Namespaced" if kind.namespaced else "Cluster",
+        "singularResource": kind.name.lower(),
+        "verbs": list(VERBS),
+    }
+    below = [
+        {"subresource": one, "responseKind": response_kind, "verbs": _subresource_verbs(one)}
+        for one in subresources(kind)
+    ]
+    return discovered | _names(kind) | ({"subresources": below} if below else {})

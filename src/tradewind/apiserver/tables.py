@@ -1,0 +1,56 @@
+"""Server-side printing: the Table form that `kubectl get` asks for (metav1 Table). Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tradewind.resources.columns import AGE, NAME
+from tradewind.resources.kinds import Column, Kind
+from tradewind.resources.meta import Manifest
+
+METADATA, OBJECT, NONE = "Metadata", "Object", "None"
+INCLUDES = (METADATA, OBJECT, NONE)
+API_VERSION = "meta.k8s.io/v1"
+
+
+def table(
+    kind: Kind,
+    manifests: Iterable[Manifest],
+    now_ms: int,
+    *,
+    metadata: Manifest,
+    include: str = METADATA,
+    headers: bool = True,
+) -> Manifest:
+    """Objects as rows under the kind's columns. `include` says how much of each object goes with its row,
+    `metadata` is the list's; a watch sends `headers` only once."""
+    columns = kind.columns or (NAME, AGE)
+    return {
+        "kind": "Table",
+        "apiVersion": API_VERSION,
+        "metadata": metadata,
+        "columnDefinitions": [_definition(column) for column in columns] if headers else None,
+        "rows": [_row(columns, manifest, now_ms, include) for manifest in manifests],
+    }
+
+
+def _definition(column: Column) -> Manifest:
+    return {
+        "name": column.name,
+        "type": column.type,
+        "format": "name" if column.name == NAME.name else "",
+        "description": "",
+        "priority": 1 if column.wide else 0,
+    }
+
+
+def _row(columns: tuple[Column, ...], manifest: Manifest, now_ms: int, include: str) -> Manifest:
+    cells: list[Any] = [column.value(manifest, now_ms) for column in columns]
+    if include == NONE:
+        return {"cells": cells}
+    if include == METADATA:
+        manifest = {
+            "kind": "PartialObjectMetadata",
+            "apiVersion": API_VERSION,
+            "metadata": manifest["metadata"],
+        }
+    return {"cells": cells, "object": manifest}
