@@ -29,18 +29,22 @@ class Listing:
 class Client(Protocol):
     """Objects of one API server. Every method raises `ApiError` with upstream's reason and code;
     a server that cannot be reached is `ApiError` 503 `ServiceUnavailable`. `namespace` is "" for
-    cluster-scoped kinds and, in `list` and `watch`, for all namespaces.
+    cluster-scoped kinds and, in `list` and `watch`, for all namespaces; `name` narrows these to one object.
     """
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Manifest:
         """The object, or 404 NotFound."""
         ...
 
-    async def list(self, kind: Kind, namespace: str = "", label_selector: str = "") -> Listing:
+    async def list(
+        self, kind: Kind, namespace: str = "", label_selector: str = "", name: str = ""
+    ) -> Listing:
         """Every matching object, sorted by namespace and name."""
         ...
 
-    def watch(self, kind: Kind, namespace: str = "", resource_version: str = "") -> AsyncIterator[WatchEvent]:
+    def watch(
+        self, kind: Kind, namespace: str = "", resource_version: str = "", name: str = ""
+    ) -> AsyncIterator[WatchEvent]:
         """Changes after `resource_version`, each once and in order, until the server ends the watch.
 
         410 Expired when that version is no longer kept. Close the iterator to stop.
