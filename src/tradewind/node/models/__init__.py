@@ -1,0 +1,1 @@
+"""The model cache: storage URIs in, local folders out; shared by every process of this machine."""
