@@ -1,0 +1,1 @@
+"""The hub's decisions: which policy holds, which clusters an object goes to, what each gets, what it says."""
