@@ -1,0 +1,1 @@
+"""Traffic: Services and Pods become EndpointSlices, and those become Envoy's configuration."""
