@@ -1,0 +1,1 @@
+"""Faults against a running fleet, to see that it survives them."""
