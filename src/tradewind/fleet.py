@@ -10,20 +10,29 @@ import os
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tradewind.base.files import exclusive_lock
 from tradewind.base.layout import FleetLayout
 from tradewind.base.ports import LOOPBACK, is_free
-from tradewind.base.processes import is_alive, load_record, save_record, spawn_detached, stop_all
+from tradewind.base.processes import (
+    ProcessRecord,
+    is_alive,
+    load_record,
+    save_record,
+    spawn_detached,
+    stop_all,
+)
 from tradewind.federation.keys import NOT_READY_TAINT, UNREACHABLE_TAINT
 from tradewind.parts import (
     FleetError,
     Part,
     admin_connection,
+    find_unrecorded,
     forget_processes,
+    is_control,
     last_line,
     live_records,
     member_part,
@@ -180,17 +189,22 @@ def down(layout: FleetLayout, report: Report) -> DownReport:
 
     Control processes go first, so that nothing is started again behind our back.
     """
-    records = live_records(layout)
-    control = {name: record for name, record in records.items() if not name.endswith(("envoy", ")"))}
-    serving = {name: record for name, record in records.items() if name not in control}
-    killed: list[str] = []
-    for group in (control, serving):
-        forced = stop_all(list(group.values()), STOP_GRACE_SECONDS)
-        killed += [name for name, record in group.items() if record in forced]
-        for name in group:
-            report(f"stopped {name}")
+    control = {name: one for name, one in live_records(layout).items() if is_control(name)}
+    killed = _stop(control, report)
+    find_unrecorded(layout)  # what a member was just starting has a process, but maybe no record yet
+    serving = live_records(layout)
+    killed += _stop(serving, report)
     forget_processes(layout)
-    return DownReport(tuple(name for name in records if name not in killed), tuple(killed))
+    names = [*control, *serving]
+    return DownReport(tuple(name for name in names if name not in killed), tuple(killed))
+
+
+def _stop(records: Mapping[str, ProcessRecord], report: Report) -> list[str]:
+    """Stop these together; returns the names of those that had to be killed."""
+    forced = stop_all(list(records.values()), STOP_GRACE_SECONDS)
+    for name in records:
+        report(f"stopped {name}")
+    return [name for name, record in records.items() if record in forced]
 
 
 def _refuse_a_running_one(layout: FleetLayout, fleet: Fleet, parts: list[Part]) -> None:

@@ -127,6 +127,20 @@ def live_records(layout: FleetLayout) -> dict[str, ProcessRecord]:
     return {name: record for name, record in found.items() if record and is_alive(record)}
 
 
+def is_control(name: str) -> bool:
+    """Whether a name of `live_records` is that of a control process."""
+    return not name.endswith((" envoy", ")"))
+
+
+def find_unrecorded(layout: FleetLayout) -> None:
+    """Write down replicas that run without a record, because their member died as it started them."""
+    from tradewind.node.processes import find_replicas  # most commands only read records
+
+    fleet = stored_fleet(layout)
+    for part in parts_of(layout, fleet) if fleet else []:
+        find_replicas(part.layout.pods)
+
+
 def forget_processes(layout: FleetLayout) -> None:
     """Remove the records of processes that have been stopped."""
     fleet = stored_fleet(layout)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tradewind.base.layout import FleetLayout
 from tradewind.base.processes import is_alive, load_record, send_signal
+from tradewind.node.processes import find_replicas
 
 DEATH_SECONDS = 2.0  # SIGKILL ends a process at once, unless the kernel holds it in a write
 
@@ -40,6 +41,7 @@ def kill(layout: FleetLayout, cluster: str, keep_gateway: bool) -> KillReport:
     part = layout.member(cluster)
     control = _kill_recorded([part.process])
     gateway = [] if keep_gateway else _kill_recorded([part.envoy_process])
+    find_replicas(part.pods)  # writes down those that the member was just starting
     replicas = _kill_recorded(sorted(part.pods.glob("*.json")))
     return KillReport(
         cluster,
