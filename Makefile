@@ -15,7 +15,7 @@ $(STAMP): pyproject.toml scripts/install.sh
 demo: $(STAMP) ## the whole story in a minute: three clusters, a model, two outages
 	$(BIN)/tradewind demo
 
-test: $(STAMP) ## everything that CI runs; real processes, real Envoy, kubectl and S3
+test: $(STAMP) ## all tests: real processes, real Envoy, kubectl and S3
 	$(BIN)/pytest -m "not long and not llm"
 
 test-long: $(STAMP) ## what takes longer than CI has
