@@ -19,6 +19,7 @@ from tradewind.resources.core_kinds import (
 )
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
+from tradewind.resources.problems import Level
 from tradewind.resources.times import time_text
 from tradewind.resources.validate import check
 
@@ -399,3 +400,17 @@ def test_a_secrets_value_is_never_quoted(value: str):
     (found,) = problems(SECRET, data={"key": value})
     assert found.startswith("data[key]: Invalid value: must be base64")
     assert value not in found
+
+
+@pytest.mark.parametrize("kind", [SECRET, CONFIG_MAP])
+def test_immutable_is_said_to_have_no_effect(kind: Kind):
+    manifest = {"apiVersion": "v1", "kind": kind.name, "metadata": {"name": "a"}, "immutable": True}
+    assert [(one.path, one.level) for one in kind.check(manifest)] == [("immutable", Level.WARNING)]
+    assert kind.check(manifest | {"immutable": False}) == []
+
+
+def test_storage_settings_that_are_not_read_are_named_on_the_secret():
+    notes = {"serving.kserve.io/s3-cabundle": "/ca.pem", "serving.kserve.io/s3-endpoint": "s3.a"}
+    manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "annotations": notes}}
+    told = [(one.path, one.level) for one in SECRET.check(manifest)]
+    assert told == [("metadata.annotations[serving.kserve.io/s3-cabundle]", Level.WARNING)]

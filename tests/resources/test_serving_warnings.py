@@ -120,6 +120,8 @@ def test_containers_beside_a_model_are_not_run():
     [
         ("serving.kserve.io/autoscalerClass", "hpa", True),
         ("serving.kserve.io/autoscalerClass", "none", False),
+        ("serving.kserve.io/s3-cabundle", "/ca.pem", True),
+        ("serving.kserve.io/s3-endpoint", "s3.a", False),
         ("autoscaling.knative.dev/window", "60s", True),
         ("serving.kserve.io/enable-tag-routing", "true", True),
         ("serving.kserve.io/health-probe-timeout", "30", True),

@@ -10,7 +10,7 @@ from typing import Any
 
 from tradewind.base.ports import LOOPBACK
 from tradewind.node.life import Ended, Phase, Progressed, State, Trouble
-from tradewind.resources.core import Container, ContainerStatus, Pod, PodStatus
+from tradewind.resources.core import UNREADY_CONTAINERS, Container, ContainerStatus, Pod, PodStatus
 from tradewind.resources.meta import Condition, condition_of, replace
 from tradewind.resources.times import time_ms, time_text
 
@@ -52,7 +52,7 @@ def _phase(state: State) -> str:
 def _conditions(pod: Pod, state: State, now_ms: int) -> list[Condition]:
     containers = " ".join(container.name for container in pod.spec.containers)
     initial = " ".join(container.name for container in pod.spec.init_containers)
-    unready = f"containers with unready status: [{containers}]"
+    unready = f"{UNREADY_CONTAINERS}{containers}]"
     if state.unready_because:
         unready = f"{unready}: {state.unready_because}"
     ready = "" if state.ready else "ContainersNotReady"

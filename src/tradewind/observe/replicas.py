@@ -8,6 +8,7 @@ the rules is the order in which a Pod starts, so the first thing that is not don
 from typing import Any
 
 from tradewind.resources import labels
+from tradewind.resources.core import NOT_YET, UNREADY_CONTAINERS
 from tradewind.resources.meta import Manifest
 
 WAITING = "waiting"
@@ -17,10 +18,6 @@ LOADING = "loading"
 READY = "ready"
 FAILING = "failing"
 DRAINING = "draining"
-
-# Reasons of a waiting container that mean "not its turn yet"; every other one is a failure.
-NOT_YET = ("", "PodInitializing", "ContainerCreating")
-UNREADY_CONTAINERS = "containers with unready status: ["  # kubelet's words, `status/generate.go`
 
 
 def replica_state(pod: Manifest) -> tuple[str, str]:

@@ -150,6 +150,12 @@ class PodSpec(PodSpecFields):
     containers: list[Container] = []
 
 
+# Reasons of a waiting container that mean "not its turn yet"; every other one is a failure.
+NOT_YET = ("", "PodInitializing", "ContainerCreating")
+# How kubelet begins a Pod's Ready message (`status/generate.go`); names follow, then "]", then ": " and why.
+UNREADY_CONTAINERS = "containers with unready status: ["
+
+
 class ContainerStatus(Struct):
     """What became of a container: `state` has one of `waiting`, `running`, `terminated`."""
 

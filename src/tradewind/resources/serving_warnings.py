@@ -24,6 +24,7 @@ from tradewind.resources.serving_names import (
 )
 from tradewind.resources.serving_parts import ServingRuntimePodFields
 from tradewind.resources.shape import join
+from tradewind.resources.storage_warnings import storage_warnings
 
 NOT_SCALED = "has no effect in this version: there is no autoscaling, and minReplicas replicas run"
 NO_AGENT = "has no effect in this version: requests go straight to the replica"
@@ -123,6 +124,7 @@ def runtime_warnings(spec: ServingRuntimeSpec) -> Iterator[Problem]:
 
 def _metadata_warnings(service: InferenceService) -> Iterator[Problem]:
     annotations = service.metadata.annotations
+    yield from storage_warnings(annotations)
     for key, value in annotations.items():
         path = f"metadata.annotations[{key}]"
         if key.startswith(f"{KNATIVE_AUTOSCALING}/") or (key == AUTOSCALER_CLASS and value not in UNSCALED):

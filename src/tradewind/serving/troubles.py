@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from tradewind.resources.core import ContainerStatus, Pod
+from tradewind.resources.core import NOT_YET, UNREADY_CONTAINERS, ContainerStatus, Pod
 from tradewind.resources.meta import condition_of
 from tradewind.resources.serving_names import STORAGE_INITIALIZER
 from tradewind.serving.replicas import has_no_room, is_leaving, is_ready
 
 MODEL_LOAD_FAILED = "ModelLoadFailed"
-# Reasons of a waiting container that mean "not its turn yet"; every other one is a failure.
-NOT_YET = ("", "PodInitializing", "ContainerCreating")
 LONGEST_MESSAGE = 500
-UNREADY_CONTAINERS = "containers with unready status: ["  # kubelet's words, followed by "]: " and why
 KILLED_CODES = (137, 143)  # SIGKILL and SIGTERM, as Kubernetes codes them
 FEW_RESTARTS = 3  # more often than that it is not an accident
 
