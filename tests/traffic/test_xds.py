@@ -39,6 +39,13 @@ async def client(snapshot: Snapshot) -> AsyncIterator[TestClient]:
         yield made
 
 
+@pytest.fixture
+async def patient(snapshot):
+    """A client whose polls are held far longer than any test takes: only a change answers them."""
+    async with TestClient(TestServer(make_application(snapshot, 60))) as made:
+        yield made
+
+
 async def poll(client: TestClient, type_: str, version: str = "", *names: str, node: str = "n1") -> Manifest:
     """The body of the answer; {} for "nothing new"."""
     body = {
@@ -69,20 +76,20 @@ async def test_each_type_is_served(client, snapshot, type_, names, wanted):
     assert not names or len(found["resources"]) == 1
 
 
-async def test_nothing_is_said_before_the_first_publish(client, snapshot):
+async def test_nothing_is_said_before_the_first_publish(client, patient, snapshot):
     """A member that restarts must not take the routes from an Envoy that runs."""
     assert await poll(client, "clusters") == {}
-    waiting = asyncio.create_task(poll(client, "clusters"))
+    waiting = asyncio.create_task(poll(patient, "clusters"))
     await asyncio.sleep(0)
     snapshot.publish(resources(9001))
     assert (await waiting)["resources"]
 
 
-async def test_a_poll_with_the_current_version_is_held_until_it_changes(client, snapshot):
+async def test_a_poll_with_the_current_version_is_held_until_it_changes(client, patient, snapshot):
     snapshot.publish(resources(9001))
     version = (await poll(client, "endpoints", "", "ml/fraud-predictor"))["version_info"]
     assert await poll(client, "endpoints", version, "ml/fraud-predictor") == {}
-    waiting = asyncio.create_task(poll(client, "endpoints", version, "ml/fraud-predictor"))
+    waiting = asyncio.create_task(poll(patient, "endpoints", version, "ml/fraud-predictor"))
     await asyncio.sleep(HOLD_SECONDS / 4)
     assert not waiting.done()
     snapshot.publish(resources(9002))
@@ -93,11 +100,12 @@ async def test_a_poll_with_the_current_version_is_held_until_it_changes(client, 
     )
 
 
-async def test_all_waiting_polls_are_woken_at_once(client, snapshot):
+async def test_all_waiting_polls_are_woken_at_once(patient, snapshot):
     snapshot.publish(resources(9001))
-    version = (await poll(client, "clusters"))["version_info"]
-    waiting = [asyncio.create_task(poll(client, "clusters", version, node=f"n{n}")) for n in range(50)]
+    version = (await poll(patient, "clusters"))["version_info"]
+    waiting = [asyncio.create_task(poll(patient, "clusters", version, node=f"n{n}")) for n in range(50)]
     await asyncio.sleep(HOLD_SECONDS / 4)
+    assert not any(task.done() for task in waiting)
     snapshot.publish(resources(9001, service="spam"))
     assert len({found["version_info"] for found in await asyncio.gather(*waiting)} - {version}) == 1
 
@@ -146,9 +154,9 @@ async def test_a_new_envoy_gets_what_an_older_one_of_the_same_name_had(client, s
     assert await poll(client, "clusters") == first
 
 
-async def test_an_unknown_name_waits_until_it_is_known(client, snapshot):
+async def test_an_unknown_name_waits_until_it_is_known(patient, snapshot):
     snapshot.publish(resources(9001))
-    waiting = asyncio.create_task(poll(client, "endpoints", "", "ml/spam-predictor"))
+    waiting = asyncio.create_task(poll(patient, "endpoints", "", "ml/spam-predictor"))
     await asyncio.sleep(HOLD_SECONDS / 4)
     snapshot.publish(two_services(9001, 9002))
     assert (await waiting)["resources"][0]["cluster_name"] == "ml/spam-predictor"
