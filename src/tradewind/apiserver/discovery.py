@@ -13,7 +13,6 @@ from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 
 KUBERNETES = (1, 37)  # what clients may expect; kubectl warns of servers more than one minor version away
-VERBS = ("create", "delete", "get", "list", "patch", "update", "watch")
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 
@@ -124,7 +123,7 @@ def _resource(kind: Kind) -> Manifest:
         "singularName": kind.name.lower(),
         "namespaced": kind.namespaced,
         "kind": kind.name,
-        "verbs": list(VERBS),
+        "verbs": list(kind.verbs),
     }
     return resource | _names(kind)
 
@@ -158,7 +157,7 @@ def _discovered(kind: Kind, version_name: str) -> Manifest:
         "responseKind": response_kind,
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": kind.name.lower(),
-        "verbs": list(VERBS),
+        "verbs": list(kind.verbs),
     }
     below = [
         {"subresource": one, "responseKind": response_kind, "verbs": _subresource_verbs(one)}

@@ -4,11 +4,12 @@ Everything that must treat all kinds alike (API server, clients, CLI, caches) go
 nothing else in the code base knows how a kind is spelled in a URL.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tradewind.resources.meta import Manifest, Object
 from tradewind.resources.problems import Problem
+from tradewind.resources.schema import Schema, schema_of
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,33 @@ def _nothing_to_say(_: Manifest) -> list[Problem]:
     return []
 
 
+def _anything_goes(_new: Manifest, _old: Manifest) -> list[Problem]:
+    return []
+
+
+VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+@dataclass(frozen=True)
+class ScalePaths:
+    """What `/scale` reads and writes, as in a CustomResourceDefinition's `subresources.scale`: each like
+    `.spec.replicas`; `label_selector` is "" when there is none."""
+
+    spec_replicas: str
+    status_replicas: str
+    label_selector: str = ""
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of object.
 
     `default` returns the manifest with defaults filled in (its argument is not changed); `check`
     returns what typing alone cannot see: refusals, and warnings for what is accepted but has no or
-    another effect. `versions` lists every served version, the stored one first. `columns` holds every
-    column of the table, the name's included.
+    another effect; `check_update(new, old)` returns what an update may not change. `versions` lists
+    every served version, the stored one first. `columns` holds every column of the table, the name's
+    included. `verbs` are all but for kinds that are computed on demand and never stored; `schemas` has
+    the schema of each version where that is not the struct's.
     """
 
     group: str
@@ -51,6 +71,14 @@ class Kind:
     columns: tuple[Column, ...] = ()
     default: Callable[[Manifest], Manifest] = _unchanged
     check: Callable[[Manifest], list[Problem]] = field(default=_nothing_to_say)
+    check_update: Callable[[Manifest, Manifest], list[Problem]] = field(default=_anything_goes)
+    scale: ScalePaths | None = None
+    verbs: tuple[str, ...] = VERBS
+    schemas: Mapping[str, Schema] = field(default_factory=dict, repr=False, compare=False)
+
+    def schema_at(self, version: str) -> Schema:
+        """What an object may hold at one of the served versions."""
+        return self.schemas.get(version) or schema_of(self.struct)
 
     @property
     def api_version(self) -> str:

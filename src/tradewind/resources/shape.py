@@ -77,6 +77,8 @@ def _fields(struct: type[object]) -> dict[str, inspect.Field]:
 
 def _walk(value: Any, type_: inspect.Type, path: str, show: Show) -> Iterator[Problem]:
     match type_:
+        case inspect.Metadata(type=inner):
+            yield from _walk(value, inner, path, show)
         case inspect.StructType(cls=struct):
             yield from _walk_struct(value, struct, path, show)
         case inspect.ListType():
@@ -210,6 +212,8 @@ def _unconvertible(value: Any, struct: type[object], path: str) -> list[Problem]
 
 def _without_nulls(value: Any, type_: inspect.Type) -> Any:
     match type_, value:
+        case inspect.Metadata(type=inner), _:
+            return _without_nulls(value, inner)
         case inspect.StructType(cls=struct), dict():
             return _fields_without_nulls(value, _fields(struct))
         case inspect.ListType(item_type=item), list():
