@@ -6,7 +6,6 @@ a typed kind is read off its struct; that of a custom kind comes from its Custom
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -49,12 +48,16 @@ def keyed(*keys: str) -> msgspec.Meta:
     return msgspec.Meta(extra={"keys": keys})
 
 
-@cache
+_KNOWN: dict[type[Any], Schema] = {}
+
+
 def schema_of(struct: type[Any]) -> Schema:
-    """The schema that a struct stands for. Structs must not contain themselves."""
-    found = inspect.type_info(struct)
-    assert isinstance(found, inspect.StructType)
-    return _of_struct(found)
+    """The schema that a struct stands for, worked out once. Structs must not contain themselves."""
+    if struct not in _KNOWN:
+        found = inspect.type_info(struct)
+        assert isinstance(found, inspect.StructType)
+        _KNOWN[struct] = _of_struct(found)
+    return _KNOWN[struct]
 
 
 def _of_struct(found: inspect.StructType) -> Schema:
