@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,7 +23,21 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCHES = ("application/apply-patch+yaml", "application/apply-patch+cbor")
-TABLE = "Table"
+TABLE, PARTIAL, PARTIAL_LIST = "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
+META_GROUP, META_VERSIONS = "meta.k8s.io", ("v1", "v1beta1")
+
+
+class Form(NamedTuple):
+    """What an object is to be turned into: `kind` is TABLE, PARTIAL, PARTIAL_LIST, or "" to leave it as it
+    is; `version` is that of meta.k8s.io."""
+
+    kind: str = ""
+    version: str = "v1"
+
+    @property
+    def api_version(self) -> str:
+        """The `apiVersion` of what the object is turned into."""
+        return f"{META_GROUP}/{self.version}"
 
 
 def decode_body(content_type: str, body: bytes) -> Any:
@@ -122,18 +136,29 @@ def unsupported_media_type(accepted: tuple[str, ...]) -> ApiError:
 
 
 @lru_cache(maxsize=256)
-def wanted_form(accept: str) -> str:
-    """The first form in an Accept header that can be given: TABLE, or "" for plain JSON. 406 if none can."""
+def wanted_form(accept: str, *, of_list: bool = False) -> Form:
+    """The first form in an Accept header that can be given. 406 if none can.
+
+    `of_list` says whether it is asked of a list, which has a partial form of its own.
+    """
+    partial, wrong = (PARTIAL_LIST, PARTIAL) if of_list else (PARTIAL, PARTIAL_LIST)
     for choice in (accept or "*/*").split(","):
         media_type, *parameters = (part.strip() for part in choice.split(";"))
         if media_type.lower() not in (JSON, "application/*", "*/*"):
             continue
         given = dict(parameter.partition("=")[::2] for parameter in parameters)
         form = given.get("as", "")
-        if form in ("", TABLE):
-            return form
-    message = f"only the following media types are accepted: {JSON}, {JSON};as=Table;v=v1;g=meta.k8s.io"
-    raise ApiError(406, "NotAcceptable", message)
+        if not form:
+            return Form()
+        if given.get("g", META_GROUP) != META_GROUP or given.get("v", "v1") not in META_VERSIONS:
+            continue
+        if form in (TABLE, partial):
+            return Form(form, given.get("v", "v1"))
+        if form == wrong:
+            what = "a list" if of_list else "not a list"
+            raise ApiError(406, "NotAcceptable", f"you requested {form}, but the requested object is {what}")
+    listed = ", ".join([JSON, *(f"{JSON};as={form};v=v1;g={META_GROUP}" for form in (TABLE, partial))])
+    raise ApiError(406, "NotAcceptable", f"only the following media types are accepted: {listed}")
 
 
 def _media_type(content_type: str) -> str:

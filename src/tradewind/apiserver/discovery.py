@@ -8,12 +8,16 @@ from collections.abc import Iterable
 from importlib.metadata import version as installed_version
 
 from tradewind.apiserver.catalog import Catalog
-from tradewind.apiserver.urls import STATUS, subresources
+from tradewind.apiserver.scale import GROUP, SCALE, VERSION
+from tradewind.apiserver.urls import LOG, subresources
+from tradewind.apiserver.urls import SCALE as SCALE_PATH
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 
 KUBERNETES = (1, 37)  # what clients may expect; kubectl warns of servers more than one minor version away
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+_SCALE = {"group": GROUP, "version": VERSION, "kind": SCALE}
 
 
 def version() -> Manifest:
@@ -142,12 +146,13 @@ def _subresources(kind: Kind) -> Iterable[Manifest]:
             "kind": kind.name,
             "verbs": _subresource_verbs(subresource),
         }
+        | (_SCALE if subresource == SCALE_PATH else {})
         for subresource in subresources(kind)
     )
 
 
 def _subresource_verbs(subresource: str) -> list[str]:
-    return ["get", "patch", "update"] if subresource == STATUS else ["get"]
+    return ["get"] if subresource == LOG else ["get", "patch", "update"]
 
 
 def _discovered(kind: Kind, version_name: str) -> Manifest:
@@ -160,7 +165,11 @@ def _discovered(kind: Kind, version_name: str) -> Manifest:
         "verbs": list(kind.verbs),
     }
     below = [
-        {"subresource": one, "responseKind": response_kind, "verbs": _subresource_verbs(one)}
+        {
+            "subresource": one,
+            "responseKind": _SCALE if one == SCALE_PATH else response_kind,
+            "verbs": _subresource_verbs(one),
+        }
         for one in subresources(kind)
     ]
     return discovered | _names(kind) | ({"subresources": below} if below else {})

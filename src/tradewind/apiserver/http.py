@@ -7,7 +7,7 @@ answered with a Status 500.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,16 +19,17 @@ from tradewind.apiserver.bodies import decode_manifest_body
 from tradewind.apiserver.discovery import AGGREGATED, wants_aggregated
 from tradewind.apiserver.draft import decode_manifest
 from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
+from tradewind.apiserver.list_options import list_options
 from tradewind.apiserver.logs import SINCE_WARNING, log_options, read_log
 from tradewind.apiserver.objects import Objects
-from tradewind.apiserver.options import boolean, list_options
+from tradewind.apiserver.options import Query, boolean
 from tradewind.apiserver.responses import (
     JSON_HEADERS,
     error_response,
     manifest_response,
     warning_header,
 )
-from tradewind.apiserver.urls import LOG, Target, target_of, verb_of
+from tradewind.apiserver.urls import LOG, Target, target_of, verb_of, without_watch
 from tradewind.apiserver.users import user_of
 from tradewind.apiserver.watching import open_watch
 from tradewind.resources.meta import Manifest
@@ -99,12 +100,15 @@ async def _handle(api: Api, request: web.Request) -> web.StreamResponse:
 
 async def _answer(api: Api, request: web.Request) -> web.StreamResponse:
     user = user_of(request)
-    target = target_of(api.objects.served, request.path)
+    path, watch = without_watch(request.path)
+    target = target_of(api.objects.served, path)
     if target is None:
         return _introspect(api, request, user)
-    verb = verb_of(request.method, target, boolean(request.query, "watch"))
+    verb = verb_of(request.method, target, watch or boolean(request.query, "watch"))
     if verb in ("get", "list", "watch"):
         return await _read(api, request, user, verb, target)
+    if verb == "deletecollection":
+        return await _delete_collection(api, request, user, target)
     async with asyncio.timeout(REQUEST_SECONDS):
         return await _write(api, request, user, verb, target)
 
@@ -130,16 +134,35 @@ def _introspect(api: Api, request: web.Request, user: User) -> web.Response:
 
 async def _read(api: Api, request: web.Request, user: User, verb: str, target: Target) -> web.StreamResponse:
     objects, query, accept = api.objects, request.query, request.headers.get("Accept", "")
-    _authorize(user, verb, target, target.name or list_options(target.kind, query).selection.name)
+    _authorize(user, verb, target, target.name or _selected_name(target, query, verb))
     if target.subresource == LOG:
         return await _answer_log(api, request, target)
     if verb == "watch":
-        stream, lines = open_watch(objects, target, query, accept)
-        with stream:
-            return await _send(api, request, lines, JSON_HEADERS, stream.end)
+        stream, lines = await open_watch(objects, target, query, accept)
+        with stream or nullcontext():
+            return await _send(api, request, lines, JSON_HEADERS, stream.end if stream else _nothing_to_end)
     if verb == "list":
-        return await _send(api, request, reads.list_objects(objects, target, query, accept), JSON_HEADERS)
-    return reads.get_object(objects, target, query, accept)
+        chunks = await reads.list_objects(objects, target, query, accept)
+        return await _send(api, request, chunks, JSON_HEADERS)
+    return await reads.get_object(objects, target, query, accept)
+
+
+def _selected_name(target: Target, query: Query, verb: str) -> str:
+    return list_options(target.kind, query, target.namespace, watch=verb == "watch").selection.name
+
+
+async def _delete_collection(
+    api: Api, request: web.Request, user: User, target: Target
+) -> web.StreamResponse:
+    """As long as it takes, as upstream: every part of it is a write of its own."""
+    query, headers = request.query, request.headers
+    _authorize(user, "deletecollection", target, "")
+    async with asyncio.timeout(REQUEST_SECONDS):
+        body = await request.read()
+    chunks = await writes.delete_collection(
+        api.objects, target, query, headers.get("Accept", ""), headers.get("Content-Type", ""), body
+    )
+    return await _send(api, request, chunks, JSON_HEADERS)
 
 
 async def _write(api: Api, request: web.Request, user: User, verb: str, target: Target) -> web.Response:
@@ -179,12 +202,16 @@ async def _answer_log(api: Api, request: web.Request, target: Target) -> web.Str
     return await _send(api, request, chunks, headers, stopped.set)
 
 
+def _nothing_to_end() -> None:
+    """Streams that end by themselves soon."""
+
+
 async def _send(
     api: Api,
     request: web.Request,
     chunks: AsyncGenerator[bytes, None],
     headers: dict[str, str],
-    end: Callable[[], None] = lambda: None,
+    end: Callable[[], None] = _nothing_to_end,
 ) -> web.StreamResponse:
     """Stream chunks until they end, or the client stops reading. `end` is called at shutdown."""
     response = web.StreamResponse(headers=headers)

@@ -3,7 +3,7 @@
 from tradewind.apiserver.rules import generated_name
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
-from tradewind.resources.status import STALE, ApiError, bad_request, conflict, forbidden
+from tradewind.resources.status import STALE, ApiError, already_exists, bad_request, conflict, forbidden
 from tradewind.store.entries import Key, Overloaded, StorageFull, StoreError
 
 RETRY_AFTER_SECONDS = 1
@@ -37,6 +37,16 @@ def named(kind: Kind, manifest: Manifest, uid: str) -> Manifest:
     if metadata.get("name") or not metadata.get("generateName"):
         return manifest
     return manifest | {"metadata": metadata | {"name": generated_name(metadata["generateName"], uid)}}
+
+
+def name_taken(kind: Kind, manifest: Manifest) -> ApiError:
+    """409: an object of this name exists; upstream says so in other words when it chose the name itself."""
+    name = manifest["metadata"]["name"]
+    error = already_exists(kind.resource, name)
+    if not manifest["metadata"].get("generateName"):
+        return error
+    message = f"{error.message}, the server was not able to generate a unique name for the object"
+    return ApiError(409, error.reason, message, error.details | {"retryAfterSeconds": RETRY_AFTER_SECONDS})
 
 
 def check_identity(kind: Kind, proposed: Manifest, old: Manifest) -> None:
@@ -103,7 +113,7 @@ def namespace_terminating(key: Key) -> ApiError:
 def too_large(asked: int, current: int) -> ApiError:
     """504: a resource version that does not exist yet, as after a restart with an older store."""
     message = f"Too large resource version: {asked}, current: {current}"
-    cause = {"reason": "ResourceVersionTooLarge", "message": message}
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
     details = {"causes": [cause], "retryAfterSeconds": RETRY_AFTER_SECONDS}
     return ApiError(504, "Timeout", f"Timeout: {message}", details)
 

@@ -1,10 +1,11 @@
 """The rules of Kubernetes objects over a store: what each verb does, without HTTP.
 
 Namespaces are created on demand, with the first object in them, so that manifests apply on the first
-try. A namespace that is being deleted takes nothing new.
+try (upstream's admission plugin `NamespaceAutoProvision`); who writes over HTTP is told so. A namespace that
+is being deleted takes nothing new.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -16,23 +17,29 @@ from tradewind.apiserver.events import Event, EventStream, expired
 from tradewind.apiserver.identity import (
     check_identity,
     check_precondition,
+    name_taken,
     named,
     namespace_terminating,
     too_large,
     typed,
     unavailable,
 )
-from tradewind.apiserver.ownership import OwnerIndex, is_orphan
+from tradewind.apiserver.namespaces import FIRST, undeletable
+from tradewind.apiserver.ownership import OwnerIndex, owner_references
 from tradewind.apiserver.removal import Removal
 from tradewind.apiserver.rules import NAMESPACES
 from tradewind.apiserver.selectors import EVERYTHING, Selection
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
-from tradewind.resources.status import already_exists, invalid, not_found
+from tradewind.resources.status import gone, invalid, not_found
 from tradewind.store.entries import Entry, Key, StoreError, TooOld
 from tradewind.store.store import Store
 
 Result = TypeVar("Result")
+NAME_ATTEMPTS = 8  # upstream maxNameGenerationCreateAttempts
+KEYS_PER_TRANSACTION = 500
+FUTURE_SECONDS = 3.0  # upstream's cacher waits as long for a revision that it has not seen yet
+LIST_TOO_OLD = "The resourceVersion for the provided list is too old."
 
 
 @dataclass(frozen=True)
@@ -45,12 +52,14 @@ class WriteOptions:
 
 @dataclass(frozen=True)
 class DeleteOptions:
-    """How an object is to be deleted, and which one it must be."""
+    """How an object is to be deleted, and which one it must be. `propagation` (Foreground, Background,
+    Orphan) says what becomes of its dependents; see `rules.propagation` for None."""
 
     grace_seconds: int | None = None
     uid: str = ""
     resource_version: str = ""
     dry_run: bool = False
+    propagation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,9 +134,18 @@ class Objects:
         selection: Selection = EVERYTHING,
         limit: int = 0,
         after: Key | None = None,
+        at: int | None = None,
     ) -> Page:
-        """Selected objects sorted by namespace and name: at most `limit` (0: all), those behind `after`."""
-        if selection.name and (namespace or not kind.namespaced):
+        """Selected objects sorted by namespace and name: at most `limit` (0: all), those behind `after`.
+
+        All is as it was at revision `at`; 410 when that is too long ago, 504 when it is still to come.
+        """
+        revision = self._store.revision if at is None else at
+        if revision > self._store.revision:
+            raise too_large(revision, self._store.revision)
+        if revision < self._store.revision:
+            entries = self._past(kind, namespace, revision)
+        elif selection.name and (namespace or not kind.namespaced):
             entry = self._store.get(Key(kind.resource, namespace, selection.name))
             entries = [entry] if entry else []
         else:
@@ -137,8 +155,19 @@ class Objects:
         if selection != EVERYTHING:
             entries = [entry for entry in entries if selection.matches(entry)]
         if not limit or len(entries) <= limit:
-            return Page(entries, self._store.revision)
-        return Page(entries[:limit], self._store.revision, entries[limit - 1].key, len(entries) - limit)
+            return Page(entries, revision)
+        return Page(entries[:limit], revision, entries[limit - 1].key, len(entries) - limit)
+
+    def _past(self, kind: Kind, namespace: str, revision: int) -> list[Entry]:
+        try:
+            return self._store.entries_at(kind.resource, namespace, revision)
+        except TooOld:
+            raise gone(LIST_TOO_OLD) from None
+
+    async def reach(self, revision: int) -> None:
+        """Wait for a revision that a client has heard of. 504 when it does not come soon."""
+        if revision > self.revision and not await self._store.reach(revision, FUTURE_SECONDS):
+            raise too_large(revision, self.revision)
 
     def watch(
         self, kind: Kind, namespace: str = "", after: int | None = None, selection: Selection = EVERYTHING
@@ -157,33 +186,50 @@ class Objects:
             raise expired(error) from None
 
     async def create(self, kind: Kind, manifest: Manifest, options: WriteOptions = WRITE) -> Written:
-        """Store a new object; 409 when the name is taken."""
-        uid = self._new_uid()
-        admitted = admit(kind, named(kind, typed(kind, manifest), uid), options.field_validation)
-        obj = rules.created(kind, admitted.manifest, uid, self._now_ms())
-        key = _key(kind, obj)
-        draft = Draft(self._store)
-        if draft.get(key) is not None:
-            raise already_exists(kind.resource, key.name)
-        self._ensure_namespace(draft, key)
-        place = len(draft.writes)
+        """Store a new object; 409 when the name is taken. A name that is generated is tried anew then."""
+        for _ in range(NAME_ATTEMPTS):
+            uid, draft = self._new_uid(), Draft(self._store)
+            admitted = admit(kind, named(kind, typed(kind, manifest), uid), options.field_validation)
+            obj = rules.created(kind, admitted.manifest, uid, self._now_ms())
+            key = _key(kind, obj)
+            if draft.get(key) is None:
+                break
+            if manifest["metadata"].get("name"):
+                raise name_taken(kind, obj)
+        else:
+            raise name_taken(kind, obj)
+        warnings = self._ensure_namespace(draft, key) + admitted.dropped + admitted.advice
         draft.put(key, obj)
-        if is_orphan(obj, self.served, draft.get):
-            self._removal(draft).delete(key)
-        warnings = admitted.dropped + admitted.advice
-        return Written(await self._commit(draft, place, options.dry_run), warnings)
+        if owner_references(obj):
+            self._removal(draft).collect(key)
+        return Written(await self._commit(draft, key, options.dry_run), warnings)
 
-    def _ensure_namespace(self, draft: Draft, key: Key) -> None:
-        kind = self.served.by_resource.get(NAMESPACES)
-        if not key.namespace or kind is None:
-            return
+    async def ensure_namespaces(self) -> None:
+        """Create the namespaces that every cluster has from the start, if they are missing."""
+        draft = Draft(self._store)
+        for name in FIRST:
+            if draft.get(Key(NAMESPACES, "", name)) is None:
+                self._draft_namespace(draft, name)
+        if draft.writes:
+            await self._commit(draft, draft.writes[0].key, dry_run=False)
+
+    def _ensure_namespace(self, draft: Draft, key: Key) -> tuple[str, ...]:
+        """Create the namespace of an object if there is none; returns what to tell of that."""
+        if not key.namespace or NAMESPACES not in self.served.by_resource:
+            return ()
         namespace = Key(NAMESPACES, "", key.namespace)
         found = draft.get(namespace)
         if found is None:
-            manifest = kind.default({"metadata": {"name": key.namespace}})
-            draft.put(namespace, rules.created(kind, manifest, self._new_uid(), self._now_ms()))
-        elif "deletionTimestamp" in found["metadata"]:
+            self._draft_namespace(draft, key.namespace)
+            return (f'namespace "{key.namespace}" did not exist and was created',)
+        if "deletionTimestamp" in found["metadata"]:
             raise namespace_terminating(key)
+        return ()
+
+    def _draft_namespace(self, draft: Draft, name: str) -> None:
+        kind = self.served.by_resource[NAMESPACES]
+        manifest = kind.default({"metadata": {"name": name}})
+        draft.put(Key(NAMESPACES, "", name), rules.created(kind, manifest, self._new_uid(), self._now_ms()))
 
     async def update(self, kind: Kind, manifest: Manifest, options: WriteOptions = WRITE) -> Written:
         """Replace all but status. 409 unless the `resourceVersion` and `uid` given, if any, are current."""
@@ -213,30 +259,47 @@ class Objects:
             new = rules.with_status(kind, admitted.manifest, old)
         else:
             admitted = admit(kind, proposed, options.field_validation)
-            if problems := rules.update_problems(admitted.manifest, old):
-                raise invalid(kind.name, kind.resource, key.name, problems)
             new = rules.replaced(kind, admitted.manifest, old)
+            if problems := rules.update_problems(admitted.manifest, old) + kind.check_update(new, old):
+                raise invalid(kind.name, kind.resource, key.name, problems)
         if new == rules.without_revision(old):
             return Written(await self._unchanged(key), admitted.dropped)
         self._removal(draft).put(key, new)
-        gone = draft.changed[key] is None
+        removed = draft.changed[key] is None
         # Who changes a label or a status need not hear what is to be said about the spec, again and again.
         warnings = admitted.dropped + (() if rules.same_spec(new, old) else admitted.advice)
-        return Written(await self._commit(draft, 0, options.dry_run), warnings, gone)
+        return Written(await self._commit(draft, key, options.dry_run), warnings, removed)
 
     async def delete(self, kind: Kind, namespace: str, name: str, options: DeleteOptions = DELETE) -> Written:
         """Ask for the deletion of an object. It is `gone`, or marked and waits for finalizers or its node."""
         key = Key(kind.resource, namespace, name)
         draft = Draft(self._store)
+        self._draft_delete(draft, kind, key, options)
+        if key not in draft.changed:
+            return Written(await self._unchanged(key))
+        removed = draft.changed[key] is None
+        return Written(await self._commit(draft, key, options.dry_run), gone=removed)
+
+    async def delete_collection(
+        self, kind: Kind, entries: Sequence[Entry], options: DeleteOptions = DELETE
+    ) -> None:
+        """Delete these objects, those that are still there, some hundreds in a transaction."""
+        for start in range(0, len(entries), KEYS_PER_TRANSACTION):
+            draft = Draft(self._store)
+            for entry in entries[start : start + KEYS_PER_TRANSACTION]:
+                if draft.get(entry.key) is not None:
+                    self._draft_delete(draft, kind, entry.key, options)
+            if draft.writes:
+                await self._commit(draft, draft.writes[0].key, options.dry_run)
+
+    def _draft_delete(self, draft: Draft, kind: Kind, key: Key, options: DeleteOptions) -> None:
+        if error := undeletable(key):
+            raise error
         old = draft.get(key)
         if old is None:
-            raise not_found(kind.resource, name)
+            raise not_found(kind.resource, key.name)
         check_precondition(kind, old, options.uid, options.resource_version)
-        self._removal(draft).delete(key, options.grace_seconds)
-        if not draft.writes:
-            return Written(await self._unchanged(key))
-        gone = draft.changed.get(key) is None
-        return Written(await self._commit(draft, 0, options.dry_run), gone=gone)
+        self._removal(draft).delete(key, options.grace_seconds, options.propagation)
 
     def _removal(self, draft: Draft) -> Removal:
         return Removal(draft, self.served, self._owners, self._now_ms())
@@ -248,11 +311,15 @@ class Objects:
         await _durable(self._store.settle(key))
         return entry
 
-    async def _commit(self, draft: Draft, place: int, dry_run: bool) -> Entry:
-        """Write a draft; returns the entry of the write at `place`."""
+    async def _commit(self, draft: Draft, key: Key, dry_run: bool) -> Entry:
+        """Write a draft; returns the last entry of an object in it."""
+        place, write = next(
+            (place, write) for place, write in reversed([*enumerate(draft.writes)]) if write.key == key
+        )
         if dry_run:
-            write = draft.writes[place]
-            return Entry(write.key, write.expected, write.render(write.expected))
+            now = self._store.tip(key)
+            revision = now.revision if now else 0
+            return Entry(key, revision, write.render(revision))
         try:
             written = self._store.write(draft.writes)
         except StoreError as error:

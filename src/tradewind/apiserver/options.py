@@ -1,80 +1,19 @@
-"""Query parameters, read strictly: a value that cannot be meant is refused, with its name. Pure."""
+"""The options of requests, from query parameters and bodies; those of lists are in `list_options`. Pure."""
 
-import base64
-import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
 from tradewind.apiserver.admission import FIELD_VALIDATIONS
 from tradewind.apiserver.objects import DeleteOptions, WriteOptions
-from tradewind.apiserver.selectors import Selection, parse_selection
-from tradewind.resources.kinds import Kind
-from tradewind.resources.meta import Manifest
-from tradewind.resources.status import bad_request
-from tradewind.store.entries import Key
+from tradewind.apiserver.rules import BACKGROUND, FOREGROUND, ORPHAN
+from tradewind.resources import rules
+from tradewind.resources.meta import Manifest, Struct, decode
+from tradewind.resources.status import bad_request, invalid
 
 Query = Mapping[str, str]
 MAX_INTEGER = 2**63 - 1
-_MATCHES = ("", "Exact", "NotOlderThan")
-
-
-@dataclass(frozen=True)
-class ListOptions:
-    """How to list or watch. `revision` is None when none was given, or 0, which means any."""
-
-    selection: Selection
-    limit: int = 0
-    after: Key | None = None
-    continued_at: int = 0
-    revision: int | None = None
-    exact: bool = False
-    bookmarks: bool = False
-    send_initial_events: bool = False
-    timeout_seconds: int = 0
-
-
-class _Token(msgspec.Struct, frozen=True):
-    rv: int
-    namespace: str
-    name: str
-
-
-def list_options(kind: Kind, query: Query, name: str = "") -> ListOptions:
-    """The options of a list or watch; `name`, from the path, narrows it to one object."""
-    field_selector = query.get("fieldSelector", "")
-    if name:
-        field_selector = ",".join(filter(None, (field_selector, f"metadata.name={name}")))
-    match = query.get("resourceVersionMatch", "")
-    if match not in _MATCHES:
-        raise bad_request(f'resourceVersionMatch is "{match}"; must be Exact or NotOlderThan')
-    token = _token(query["continue"]) if query.get("continue") else None
-    return ListOptions(
-        selection=parse_selection(kind, query.get("labelSelector", ""), field_selector),
-        limit=integer(query, "limit"),
-        after=Key(kind.resource, token.namespace, token.name) if token else None,
-        continued_at=token.rv if token else 0,
-        revision=integer(query, "resourceVersion") or None,
-        exact=match == "Exact",
-        bookmarks=boolean(query, "allowWatchBookmarks"),
-        send_initial_events=boolean(query, "sendInitialEvents"),
-        timeout_seconds=integer(query, "timeoutSeconds"),
-    )
-
-
-def continue_token(revision: int, last: Key) -> str:
-    """What a client sends back to get the next part of a list."""
-    token = msgspec.json.encode(_Token(revision, last.namespace, last.name))
-    return base64.urlsafe_b64encode(token).decode().rstrip("=")
-
-
-def _token(text: str) -> _Token:
-    try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return msgspec.json.decode(raw, type=_Token)
-    except (ValueError, binascii.Error, msgspec.DecodeError) as error:
-        raise bad_request(f"continue key is not valid: {error}; list again from the start") from None
+POLICIES = (FOREGROUND, BACKGROUND, ORPHAN)
 
 
 def write_options(query: Query) -> WriteOptions:
@@ -87,22 +26,68 @@ def write_options(query: Query) -> WriteOptions:
 
 
 def delete_options(query: Query, body: Manifest) -> DeleteOptions:
-    """The options of a delete: the query's, or else those of a `DeleteOptions` body."""
-    policy = query.get("propagationPolicy") or body.get("propagationPolicy") or "Background"
-    if policy != "Background" or boolean(query, "orphanDependents") or body.get("orphanDependents"):
-        raise bad_request(
-            f'propagationPolicy "{policy}" is not supported: dependents are deleted with their owner; '
-            "use Background"
-        )
-    grace = query.get("gracePeriodSeconds", body.get("gracePeriodSeconds"))
-    preconditions = body.get("preconditions") or {}
-    dry_run = query.get("dryRun") or "".join(body.get("dryRun") or [])
+    """The options of a delete: those of a `DeleteOptions` body if there is one, else the query's.
+
+    400 for what cannot be read, 422 for what is not allowed (metav1 `ValidateDeleteOptions`).
+    """
+    given = _checked(body) if body else _delete_query(query)
+    policy, orphan = given.get("propagationPolicy"), given.get("orphanDependents")
+    dry_run = given.get("dryRun") or []
+    problems = rules.one_of("dryRun", "".join(one for one in dry_run if one != "All"), ("All",))
+    if orphan is not None and policy is not None:
+        why = "orphanDependents and deletionPropagation cannot be both set"
+        problems.append(rules.invalid("propagationPolicy", policy, why))
+    if policy is not None:
+        problems += rules.one_of("propagationPolicy", policy or "", (*POLICIES, "nil"))
+    if problems:
+        raise invalid("DeleteOptions", "deleteoptions.meta.k8s.io", "", problems)
+    if orphan is not None:
+        policy = ORPHAN if orphan else BACKGROUND
+    preconditions = given.get("preconditions") or {}
     return DeleteOptions(
-        grace_seconds=None if grace is None else _integer("gracePeriodSeconds", grace),
+        grace_seconds=given.get("gracePeriodSeconds"),
         uid=preconditions.get("uid") or "",
         resource_version=preconditions.get("resourceVersion") or "",
-        dry_run=_dry_run(dry_run),
+        dry_run=bool(dry_run),
+        propagation=policy,
     )
+
+
+def _delete_query(query: Query) -> Manifest:
+    options: Manifest = {}
+    if "gracePeriodSeconds" in query:
+        options["gracePeriodSeconds"] = signed_integer(query, "gracePeriodSeconds")
+    if "orphanDependents" in query:
+        options["orphanDependents"] = boolean(query, "orphanDependents")
+    if "propagationPolicy" in query:
+        options["propagationPolicy"] = query["propagationPolicy"]
+    if query.get("dryRun"):
+        options["dryRun"] = [query["dryRun"]]
+    return options
+
+
+class _Preconditions(Struct):
+    uid: str | None = None
+    resource_version: str | None = None
+
+
+class _DeleteBody(Struct):
+    grace_period_seconds: int | None = None
+    orphan_dependents: bool | None = None
+    propagation_policy: str | None = None
+    dry_run: list[str] | None = None
+    preconditions: _Preconditions | None = None
+
+
+def _checked(body: Manifest) -> Manifest:
+    """The body, if every field has its type."""
+    try:
+        decode(body, _DeleteBody)
+    except msgspec.ValidationError as error:
+        raise bad_request(f"the body is not DeleteOptions: {error}") from None
+    if (kind := body.get("kind") or "DeleteOptions") != "DeleteOptions":
+        raise bad_request(f"{kind} cannot be handled as a DeleteOptions; decoded object cannot be converted")
+    return body
 
 
 def _dry_run(text: str) -> bool:
@@ -112,29 +97,27 @@ def _dry_run(text: str) -> bool:
 
 
 def boolean(query: Query, name: str) -> bool:
-    """A parameter that is true or false; absent is false."""
-    text = query.get(name, "").lower()
-    if text not in ("", "0", "1", "true", "false"):
-        raise bad_request(f'{name} is "{query[name]}"; must be true or false')
-    return text in ("1", "true")
+    """A parameter that is true or false; absent is false, and anything but `false` and `0` is true, as
+    apimachinery converts it."""
+    return name in query and query[name].lower() not in ("0", "false")
 
 
 def integer(query: Query, name: str) -> int:
     """A parameter that is a whole number, not negative; absent is 0."""
-    text = query.get(name, "")
-    if not text:
-        return 0
-    number = _integer(name, text)
+    number = signed_integer(query, name)
     if number < 0:
         raise bad_request(f"{name} is {number}; must not be negative")
     return number
 
 
-def _integer(name: str, value: object) -> int:
-    text = str(value)
+def signed_integer(query: Query, name: str) -> int:
+    """A parameter that is a whole number; absent is 0."""
+    text = query.get(name, "")
+    if not text:
+        return 0
     digits = text.removeprefix("-")
-    if isinstance(value, bool) or not (digits.isascii() and digits.isdecimal()) or len(digits) > 19:
-        raise bad_request(f"{name} is {value!r}; must be a whole number")
-    if abs(int(text)) > MAX_INTEGER:
-        raise bad_request(f"{name} is {text}; must be at most {MAX_INTEGER}")
+    if not (digits.isascii() and digits.isdecimal()):
+        raise bad_request(f'{name}: strconv.ParseInt: parsing "{text}": invalid syntax')
+    if len(digits) > 19 or abs(int(text)) > MAX_INTEGER:
+        raise bad_request(f'{name}: strconv.ParseInt: parsing "{text}": value out of range')
     return int(text)

@@ -5,10 +5,12 @@ transaction as their owner: no crash can leave them behind.
 """
 
 from collections.abc import Callable, Iterable
+from enum import Enum
 
 import msgspec
 
 from tradewind.apiserver.catalog import Catalog
+from tradewind.apiserver.rules import is_in_foreground
 from tradewind.resources.meta import Manifest
 from tradewind.store.entries import Entry, Key
 
@@ -64,19 +66,33 @@ def owner_references(manifest: Manifest) -> list[Manifest]:
     return manifest["metadata"].get("ownerReferences", [])  # type: ignore[no-any-return]
 
 
-def is_orphan(manifest: Manifest, served: Catalog, find: Callable[[Key], Manifest | None]) -> bool:
-    """Whether an object has owners and none of them exists. An owner of a kind that is not served here
-    counts as existing: nobody here can tell."""
-    references = owner_references(manifest)
-    return bool(references) and not any(_exists(manifest, owner, served, find) for owner in references)
+class Owner(Enum):
+    """What an owner reference points at (upstream `classifyReferences`): an owner that stays, one that is
+    gone or was replaced by another of its name, or one that waits for its dependents to go."""
+
+    SOLID = "solid"
+    DANGLING = "dangling"
+    WAITING = "waiting"
 
 
-def _exists(
-    manifest: Manifest, reference: Manifest, served: Catalog, find: Callable[[Key], Manifest | None]
-) -> bool:
+def owner_key(manifest: Manifest, reference: Manifest, served: Catalog) -> Key | None:
+    """Where the owner is; None when its kind is not served here."""
     kind = served.owner_kind(reference["apiVersion"], reference["kind"])
     if kind is None:
-        return True
+        return None
     namespace = manifest["metadata"].get("namespace", "") if kind.namespaced else ""
-    owner = find(Key(kind.resource, namespace, reference["name"]))
-    return owner is not None and owner["metadata"]["uid"] == reference["uid"]
+    return Key(kind.resource, namespace, reference["name"])
+
+
+def owner_state(
+    manifest: Manifest, reference: Manifest, served: Catalog, find: Callable[[Key], Manifest | None]
+) -> Owner:
+    """What one of an object's owner references points at. An owner of a kind that is not served here counts
+    as one that stays: nobody here can tell."""
+    key = owner_key(manifest, reference, served)
+    if key is None:
+        return Owner.SOLID
+    owner = find(key)
+    if owner is None or owner["metadata"]["uid"] != reference["uid"]:
+        return Owner.DANGLING
+    return Owner.WAITING if is_in_foreground(owner) else Owner.SOLID

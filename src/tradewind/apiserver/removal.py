@@ -1,83 +1,198 @@
 """Deleting an object and all that goes with it, drafted as one group of writes.
 
-Covered: finalizers, a Pod's grace, dependents (background propagation), and the content of a
-namespace. No object is removed twice, so the work is bounded by what exists.
+Covered: finalizers, a Pod's grace, dependents (background, foreground, orphan), and the content of a
+namespace. What upstream's garbage collector (`attemptToDeleteItem`) does some time later is done in the
+same transaction here. An object is marked once and removed once, and only that makes more work, so the
+work is bounded by what exists.
 """
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 
 from tradewind.apiserver import rules
 from tradewind.apiserver.catalog import Catalog
 from tradewind.apiserver.draft import Draft
-from tradewind.apiserver.ownership import OwnerIndex, is_orphan
+from tradewind.apiserver.namespaces import with_remaining
+from tradewind.apiserver.ownership import Owner, OwnerIndex, owner_key, owner_references, owner_state
 from tradewind.apiserver.rules import NAMESPACES
 from tradewind.resources.meta import Manifest
 from tradewind.store.entries import Key
 
 
-@dataclass(frozen=True)
+@dataclass
 class Removal:
-    """Deletes in a draft. `owners` may lag behind the draft, not behind the tip."""
+    """Deletes in a draft. `owners` may lag behind the draft, not behind the tip.
+
+    What follows from a step waits in three places: further steps, owners in foreground deletion that may
+    be free to go after them, and namespaces that may be empty after those.
+    """
 
     draft: Draft
     served: Catalog
     owners: OwnerIndex
     now_ms: int
+    _steps: deque[Callable[[], None]] = field(default_factory=deque)
+    _holding: dict[Key, None] = field(default_factory=dict)
+    _emptied: dict[str, None] = field(default_factory=dict)
 
-    def delete(self, key: Key, grace_seconds: int | None = None) -> None:
-        """Ask for the deletion of an object, and of what follows from it. One that is gone is ignored."""
-        self._delete_all(self._delete_one(key, grace_seconds))
+    def delete(self, key: Key, grace_seconds: int | None = None, policy: str | None = None) -> None:
+        """Ask for the deletion of an object, and of what follows from it. One that is gone is ignored.
+
+        `policy` says what becomes of its dependents; see `rules.propagation`.
+        """
+        self._delete(key, grace_seconds, policy)
+        self._work()
 
     def put(self, key: Key, manifest: Manifest) -> None:
         """Store a new state of an object, or remove it if this was what its deletion waited for."""
+        old = self.draft.get(key)
+        self._put(key, manifest)
+        if old is not None and owner_references(old) != owner_references(manifest):
+            self._holding |= dict.fromkeys(self._owners_of(old))
+            self._steps.append(partial(self._collect, key))
+        self._work()
+
+    def collect(self, key: Key) -> None:
+        """Delete an object whose owners are all gone or wait for it to go; forget owners that are gone if
+        it has another."""
+        self._collect(key)
+        self._work()
+
+    def _work(self) -> None:
+        while self._steps or self._holding or self._emptied:
+            if self._steps:
+                self._steps.popleft()()
+            elif self._holding:
+                self._settle(self._holding.popitem()[0])
+            else:
+                self._finish_namespace(self._emptied.popitem()[0])
+
+    def _delete(self, key: Key, grace_seconds: int | None, asked: str | None) -> None:
+        manifest = self.draft.get(key)
+        if manifest is None:
+            return
+        if self._has_content(key):
+            self._empty(key, manifest)
+            return
+        kind = self.served.by_resource.get(key.resource)
+        if kind is None:  # kept by an earlier version, not served now
+            self._remove(key, manifest)
+            return
+        dependents = list(self._dependents(manifest))
+        pending = manifest["metadata"].get("deletionGracePeriodSeconds")
+        policy = rules.propagation(manifest, None if pending else asked)
+        if policy == rules.ORPHAN:
+            self._orphan(manifest, dependents)
+            policy = rules.BACKGROUND
+        if policy == rules.FOREGROUND and not dependents:
+            policy = rules.BACKGROUND
+        after = rules.deleted(kind, rules.with_policy(manifest, policy), grace_seconds, self.now_ms)
+        if after is None:
+            self._remove(key, manifest)
+            return
+        if after != manifest:
+            self.draft.put(key, after)
+        if rules.is_in_foreground(after) and not rules.is_in_foreground(manifest):
+            self._steps += [partial(self._collect, dependent) for dependent in dependents]
+            self._holding[key] = None
+
+    def _put(self, key: Key, manifest: Manifest) -> None:
         if rules.is_finished(manifest) and not self._has_content(key):
-            self._delete_all(self._remove(key, manifest))
+            self._remove(key, manifest)
         else:
             self.draft.put(key, manifest)
 
-    def _delete_all(self, waiting: list[Key]) -> None:
-        while waiting:
-            waiting += self._delete_one(waiting.pop(), None)
-        for namespace in sorted({key.namespace for key, left in self.draft.changed.items() if left is None}):
-            self._finish_namespace(namespace)
+    def _remove(self, key: Key, last: Manifest) -> None:
+        """Remove one object; then its dependents that no other owner keeps, and owners that waited for it."""
+        self.draft.remove(key, last)
+        self._steps += [partial(self._collect, dependent) for dependent in self._dependents(last)]
+        self._holding |= dict.fromkeys(self._owners_of(last))
+        if key.namespace:
+            self._emptied[key.namespace] = None
 
-    def _delete_one(self, key: Key, grace_seconds: int | None) -> list[Key]:
-        """Delete one object; returns whom to delete because of that."""
+    def _dependents(self, owner: Manifest) -> Iterator[Key]:
+        uid = owner["metadata"]["uid"]
+        for key in self.owners.dependents(uid):
+            manifest = self.draft.get(key)
+            if manifest and any(reference["uid"] == uid for reference in owner_references(manifest)):
+                yield key
+
+    def _owners_of(self, manifest: Manifest) -> list[Key]:
+        keys = (owner_key(manifest, reference, self.served) for reference in owner_references(manifest))
+        return [key for key in keys if key is not None]
+
+    def _orphan(self, owner: Manifest, dependents: list[Key]) -> None:
+        uid = owner["metadata"]["uid"]
+        for key in dependents:
+            if manifest := self.draft.get(key):
+                kept = [one for one in owner_references(manifest) if one["uid"] != uid]
+                self._put(key, rules.with_owners(manifest, kept))
+
+    def _collect(self, key: Key) -> None:
+        """Upstream `attemptToDeleteItem`."""
         manifest = self.draft.get(key)
-        if manifest is None:
-            return []
-        if self._has_content(key):
-            return self._empty(key, manifest)
-        kind = self.served.by_resource.get(key.resource)  # None: kept by an earlier version, not served now
-        after = rules.deleted(kind, manifest, grace_seconds, self.now_ms) if kind else None
-        if after is None:
-            return self._remove(key, manifest)
-        if after is not manifest:
-            self.draft.put(key, after)
-        return []
+        if manifest is None or not owner_references(manifest):
+            return
+        if "deletionTimestamp" in manifest["metadata"]:
+            return
+        states = [
+            (reference, owner_state(manifest, reference, self.served, self.draft.get))
+            for reference in owner_references(manifest)
+        ]
+        solid = [reference for reference, state in states if state is Owner.SOLID]
+        if solid:
+            if len(solid) < len(states):
+                self._put(key, rules.with_owners(manifest, solid))
+        elif any(state is Owner.WAITING for _, state in states):
+            self._break_cycle(key, manifest)
+            self._delete(key, None, rules.FOREGROUND)
+        else:
+            self._delete(key, None, None)
+
+    def _break_cycle(self, key: Key, manifest: Manifest) -> None:
+        """Owners and dependents in a circle would wait for each other for ever."""
+        dependents = (self.draft.get(found) for found in self._dependents(manifest))
+        if any(one and rules.is_in_foreground(one) for one in dependents):
+            references = [one | {"blockOwnerDeletion": False} for one in owner_references(manifest)]
+            self.draft.put(key, rules.with_owners(manifest, references))
+
+    def _settle(self, key: Key) -> None:
+        """Let an owner go that waited for its dependents, when none of those left holds it back."""
+        manifest = self.draft.get(key)
+        if manifest is None or not rules.is_in_foreground(manifest):
+            return
+        uid = manifest["metadata"]["uid"]
+        for dependent in self._dependents(manifest):
+            found = self.draft.get(dependent)
+            if found and any(
+                one["uid"] == uid and one.get("blockOwnerDeletion") for one in owner_references(found)
+            ):
+                return
+        self._put(key, rules.with_policy(manifest, rules.BACKGROUND))
 
     def _has_content(self, key: Key) -> bool:
         return key.resource == NAMESPACES and bool(self.draft.keys_in(key.name))
 
-    def _empty(self, key: Key, namespace: Manifest) -> list[Key]:
-        """Mark a namespace; returns what is in it, unless it was marked before."""
+    def _empty(self, key: Key, namespace: Manifest) -> None:
+        """Mark a namespace, and delete what is in it, unless it was marked before."""
         if "deletionTimestamp" in namespace["metadata"]:
-            return []
+            return
         self.draft.put(key, rules.terminating(namespace, self.now_ms))
-        return self.draft.keys_in(key.name)
-
-    def _remove(self, key: Key, last: Manifest) -> list[Key]:
-        """Remove one object; returns its dependents that no other owner keeps."""
-        self.draft.remove(key, last)
-        return [
-            dependent
-            for dependent in self.owners.dependents(last["metadata"]["uid"])
-            if (manifest := self.draft.get(dependent)) and is_orphan(manifest, self.served, self.draft.get)
-        ]
+        self._steps += [partial(self._delete, found, None, None) for found in self.draft.keys_in(key.name)]
+        self._emptied[key.name] = None
 
     def _finish_namespace(self, name: str) -> None:
-        """Remove a namespace that waited for its last object to go."""
+        """Remove a namespace that waited for its last object to go, or tell what it waits for."""
         key = Key(NAMESPACES, "", name)
         namespace = self.draft.get(key) if name else None
-        if namespace and rules.is_finished(namespace) and not self._has_content(key):
-            self._delete_all(self._remove(key, namespace))
+        if namespace is None or not rules.is_finished(namespace):
+            return
+        if not self._has_content(key):
+            self._remove(key, namespace)
+            return
+        left = {found: self.draft.get(found) or {} for found in self.draft.keys_in(name)}
+        told = with_remaining(namespace, left, self.now_ms)
+        if told != namespace:
+            self.draft.put(key, told)

@@ -9,10 +9,15 @@ from typing import Any
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.problems import Cause, Problem
+from tradewind.resources.rules import invalid
 from tradewind.resources.times import time_ms, time_text
 
 POD_GRACE_SECONDS = 30  # upstream's default of a Pod's terminationGracePeriodSeconds
 NAMESPACES = "namespaces"
+IMMUTABLE = "field is immutable"
+FOREGROUND, BACKGROUND, ORPHAN = "Foreground", "Background", "Orphan"
+FOREGROUND_FINALIZER, ORPHAN_FINALIZER = "foregroundDeletion", "orphan"
+POLICY_OF = {FOREGROUND_FINALIZER: FOREGROUND, ORPHAN_FINALIZER: ORPHAN}
 SUFFIX_LENGTH = 5
 _SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # upstream `utilrand`: no vowels, no look-alikes
 _PREFIX_LENGTH = 63 - SUFFIX_LENGTH
@@ -52,7 +57,7 @@ def created(kind: Kind, manifest: Manifest, uid: str, now_ms: int) -> Manifest:
     metadata |= {name: value for name, value in given.items() if name not in system and value}
     body = _without_status(kind, manifest)
     if kind.resource == NAMESPACES:
-        body["status"] = {"phase": "Active"}
+        body |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
     return _object(kind, metadata, body)
 
 
@@ -62,6 +67,8 @@ def replaced(kind: Kind, manifest: Manifest, old: Manifest) -> Manifest:
     body = _without_status(kind, manifest)
     if kind.has_status and "status" in old:
         body["status"] = old["status"]
+    if kind.resource == NAMESPACES and "spec" in old:  # its finalizers have a subresource of their own
+        body["spec"] = old["spec"]
     ignored = {*_KEPT_FROM_OLD, *_NEVER_STORED}
     metadata = {name: value for name, value in old["metadata"].items() if name in _KEPT_FROM_OLD}
     metadata |= {name: value for name, value in manifest["metadata"].items() if name not in ignored and value}
@@ -86,17 +93,54 @@ def same_spec(one: Manifest, other: Manifest) -> bool:
 
 def update_problems(manifest: Manifest, old: Manifest) -> list[Problem]:
     """What an update may not do to metadata (upstream `ValidateObjectMetaUpdate`)."""
-    if "deletionTimestamp" not in old["metadata"]:
-        return []
-    finalizers = set(old["metadata"].get("finalizers", ()))
-    new = [one for one in manifest["metadata"].get("finalizers", ()) if one not in finalizers]
-    if not new:
-        return []
+    new, stored = manifest["metadata"], old["metadata"]
+    problems = [
+        invalid(f"metadata.{name}", new[name], IMMUTABLE)
+        for name in ("deletionTimestamp", "deletionGracePeriodSeconds")
+        if new.get(name) is not None and name not in stored
+    ]
+    finalizers = sorted(set(new.get("finalizers", ())) - set(stored.get("finalizers", ())))
+    if "deletionTimestamp" not in stored or not finalizers:
+        return problems
+    listed = ", ".join(f'"{one}"' for one in finalizers)
     message = (
         "Forbidden: no new finalizers can be added if the object is being deleted, "
-        f"found new finalizers {', '.join(new)}"
+        f"found new finalizers []string{{{listed}}}"
     )
-    return [Problem("metadata.finalizers", message, Cause.FORBIDDEN)]
+    return [*problems, Problem("metadata.finalizers", message, Cause.FORBIDDEN)]
+
+
+def propagation(manifest: Manifest, asked: str | None) -> str:
+    """What happens to the dependents of an object that is deleted: what was asked for, else what its
+    finalizers say, else Background (upstream `deletionFinalizersForGarbageCollection`)."""
+    if asked is not None:
+        return asked
+    finalizers = manifest["metadata"].get("finalizers", ())
+    return next((POLICY_OF[one] for one in finalizers if one in POLICY_OF), BACKGROUND)
+
+
+def with_policy(manifest: Manifest, policy: str) -> Manifest:
+    """The object with the finalizer that the policy needs, and none of another policy."""
+    old = manifest["metadata"].get("finalizers", ())
+    needed = [name for name, meant in POLICY_OF.items() if meant == policy]
+    finalizers = [one for one in old if one not in POLICY_OF] + needed
+    return manifest if set(finalizers) == set(old) else _with_metadata(manifest, finalizers=finalizers)
+
+
+def with_owners(manifest: Manifest, references: list[Manifest]) -> Manifest:
+    """The object with exactly these owner references."""
+    return _with_metadata(manifest, ownerReferences=references)
+
+
+def _with_metadata(manifest: Manifest, **parts: Any) -> Manifest:
+    metadata = {name: value for name, value in manifest["metadata"].items() if name not in parts}
+    return {**manifest, "metadata": metadata | {name: value for name, value in parts.items() if value}}
+
+
+def is_in_foreground(manifest: Manifest) -> bool:
+    """Whether an object is being deleted and waits for its dependents."""
+    metadata = manifest["metadata"]
+    return "deletionTimestamp" in metadata and FOREGROUND_FINALIZER in metadata.get("finalizers", ())
 
 
 def deleted(kind: Kind, manifest: Manifest, grace_seconds: int | None, now_ms: int) -> Manifest | None:
@@ -115,10 +159,14 @@ def deleted(kind: Kind, manifest: Manifest, grace_seconds: int | None, now_ms: i
         pending = metadata.get("deletionGracePeriodSeconds", 0)
         grace = pending if grace_seconds is None else _not_negative(grace_seconds)
         if grace >= pending:
-            return manifest
+            return None if is_finished(manifest) else manifest
         at_ms = time_ms(metadata["deletionTimestamp"]) + 1000 * (grace - pending)
+        if at_ms < now_ms and grace:
+            grace = 1  # still graceful: who stops the Pod removes it
         marked = _marked(metadata, max(at_ms, now_ms), grace)
     result = {**manifest, "metadata": marked}
+    if kind.resource == NAMESPACES:
+        result = terminating(result, now_ms)
     return None if is_finished(result) else result
 
 

@@ -9,7 +9,7 @@ from tradewind.resources.meta import Manifest
 
 METADATA, OBJECT, NONE = "Metadata", "Object", "None"
 INCLUDES = (METADATA, OBJECT, NONE)
-API_VERSION = "meta.k8s.io/v1"
+GROUP = "meta.k8s.io"
 
 
 def table(
@@ -20,16 +20,18 @@ def table(
     metadata: Manifest,
     include: str = METADATA,
     headers: bool = True,
+    version: str = "v1",
 ) -> Manifest:
     """Objects as rows under the kind's columns. `include` says how much of each object goes with its row,
     `metadata` is the list's; a watch sends `headers` only once."""
+    api_version = f"{GROUP}/{version}"
     columns = kind.columns or (NAME, AGE)
     return {
         "kind": "Table",
-        "apiVersion": API_VERSION,
+        "apiVersion": api_version,
         "metadata": metadata,
         "columnDefinitions": [_definition(column) for column in columns] if headers else None,
-        "rows": [_row(columns, manifest, now_ms, include) for manifest in manifests],
+        "rows": [_row(columns, manifest, now_ms, include, api_version) for manifest in manifests],
     }
 
 
@@ -43,14 +45,17 @@ def _definition(column: Column) -> Manifest:
     }
 
 
-def _row(columns: tuple[Column, ...], manifest: Manifest, now_ms: int, include: str) -> Manifest:
+def partial(manifest: Manifest, api_version: str) -> Manifest:
+    """An object's metadata and nothing else (metav1 PartialObjectMetadata)."""
+    return {"kind": "PartialObjectMetadata", "apiVersion": api_version, "metadata": manifest["metadata"]}
+
+
+def _row(
+    columns: tuple[Column, ...], manifest: Manifest, now_ms: int, include: str, api_version: str
+) -> Manifest:
     cells: list[Any] = [column.value(manifest, now_ms) for column in columns]
     if include == NONE:
         return {"cells": cells}
     if include == METADATA:
-        manifest = {
-            "kind": "PartialObjectMetadata",
-            "apiVersion": API_VERSION,
-            "metadata": manifest["metadata"],
-        }
+        manifest = partial(manifest, api_version)
     return {"cells": cells, "object": manifest}

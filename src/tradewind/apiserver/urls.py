@@ -7,6 +7,7 @@ from tradewind.resources.kinds import Kind
 from tradewind.resources.status import ApiError
 
 LOG = "log"
+SCALE = "scale"
 STATUS = "status"
 
 
@@ -62,7 +63,21 @@ def _within(kind: Kind, version: str, namespace: str, rest: list[str]) -> Target
 
 def subresources(kind: Kind) -> tuple[str, ...]:
     """What can be asked for below an object of this kind."""
-    return ((STATUS,) if kind.has_status else ()) + ((LOG,) if kind.resource == "pods" else ())
+    return (
+        ((STATUS,) if kind.has_status else ())
+        + ((SCALE,) if kind.scale else ())
+        + ((LOG,) if kind.resource == "pods" else ())
+    )
+
+
+def without_watch(path: str) -> tuple[str, bool]:
+    """The path without `watch` as its first part below the version, and whether that was there: the older
+    way of asking for a watch (`/api/v1/watch/namespaces/NAMESPACE/pods`)."""
+    parts = path.strip("/").split("/")
+    below = 2 if parts[0] == "api" else 3
+    if parts[0] not in ("api", "apis") or parts[below : below + 1] != ["watch"]:
+        return path, False
+    return "/".join(parts[:below] + parts[below + 1 :]), True
 
 
 def verb_of(method: str, target: Target, watch: bool) -> str:
@@ -73,7 +88,7 @@ def verb_of(method: str, target: Target, watch: bool) -> str:
     elif target.subresource:
         verbs.pop("DELETE")
     elif not target.name:
-        verbs = {"GET": "list"}
+        verbs = {"GET": "list", "DELETE": "deletecollection"}
         if target.namespace or not target.kind.namespaced:
             verbs["POST"] = "create"
     verb = verbs.get(method, "")

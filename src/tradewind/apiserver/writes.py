@@ -1,15 +1,41 @@
-"""create, update, patch and delete over HTTP."""
+"""create, update, patch, delete and deletecollection over HTTP."""
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
 
 from aiohttp import web
 
-from tradewind.apiserver.bodies import as_stored, decode_body, decode_manifest_body, patcher
-from tradewind.apiserver.objects import Objects, Written
+from tradewind.apiserver.bodies import as_stored, decode_body, decode_manifest_body, patcher, wanted_form
+from tradewind.apiserver.draft import decode_manifest
+from tradewind.apiserver.forms import include_object
+from tradewind.apiserver.list_options import list_options
+from tradewind.apiserver.objects import DeleteOptions, Objects, Written
 from tradewind.apiserver.options import Query, delete_options, write_options
+from tradewind.apiserver.reads import page_chunks, page_of
 from tradewind.apiserver.responses import json_response, manifest_response, object_bytes, success
-from tradewind.apiserver.urls import STATUS, Target
+from tradewind.apiserver.scale import scale_of, scaled
+from tradewind.apiserver.urls import SCALE, STATUS, Target
+from tradewind.resources.kinds import ScalePaths
 from tradewind.resources.meta import Manifest
-from tradewind.resources.status import bad_request
+from tradewind.resources.status import ApiError, bad_request
 from tradewind.store.entries import Key
+
+# Kinds whose update creates what is not there, as upstream's strategies say (`AllowCreateOnUpdate`).
+CREATED_ON_UPDATE = frozenset(
+    {
+        "events",
+        "services",
+        "leases.coordination.k8s.io",
+        "clusterroles.rbac.authorization.k8s.io",
+        "clusterrolebindings.rbac.authorization.k8s.io",
+        "roles.rbac.authorization.k8s.io",
+        "rolebindings.rbac.authorization.k8s.io",
+    }
+)
+
+
+# Kinds whose deletion is answered with the object, not with a Status (`ReturnDeletedObject`).
+RETURNED_WHEN_DELETED = frozenset({"pods", "services", "serviceaccounts"})
 
 
 async def create(objects: Objects, target: Target, query: Query, manifest: Manifest) -> web.Response:
@@ -21,10 +47,20 @@ async def create(objects: Objects, target: Target, query: Query, manifest: Manif
 async def update(
     objects: Objects, target: Target, query: Query, content_type: str, body: bytes
 ) -> web.Response:
-    """200 with the stored object; below `/status` only that is replaced."""
+    """200 with the stored object; below `/status` only that is replaced. 201 if it had to be created."""
+    if target.subresource == SCALE and target.kind.scale:
+        scale = decode_body(content_type, body)
+        return await _modify_scale(objects, target, target.kind.scale, query, lambda _: scale)
     manifest = decode_manifest_body(target, content_type, body)
-    write = objects.update_status if target.subresource == STATUS else objects.update
-    return _written(target, await write(target.kind, manifest, write_options(query)))
+    if target.subresource == STATUS:
+        return _written(target, await objects.update_status(target.kind, manifest, write_options(query)))
+    try:
+        return _written(target, await objects.update(target.kind, manifest, write_options(query)))
+    except ApiError as error:
+        if error.reason != "NotFound" or target.kind.resource not in CREATED_ON_UPDATE:
+            raise
+    metadata = {name: one for name, one in manifest["metadata"].items() if name != "resourceVersion"}
+    return await create(objects, target, query, manifest | {"metadata": metadata})
 
 
 async def patch(
@@ -32,6 +68,9 @@ async def patch(
 ) -> web.Response:
     """200 with the patched object; below `/status` only that is changed."""
     change = patcher(target.kind, content_type, body)
+    if target.subresource == SCALE and target.kind.scale:
+        paths = target.kind.scale
+        return await _modify_scale(objects, target, paths, query, lambda old: change(scale_of(paths, old)))
     written = await objects.modify(
         target.kind,
         Key(target.kind.resource, target.namespace, target.name),
@@ -46,13 +85,44 @@ async def delete(
     objects: Objects, target: Target, query: Query, content_type: str, body: bytes
 ) -> web.Response:
     """200 with a Status when the object is gone, with the object when it waits for something."""
-    asked = decode_body(content_type, body) if body.strip() else {}
-    if not isinstance(asked, dict) or not isinstance(asked.get("preconditions") or {}, dict):
-        raise bad_request("the body of a delete must be DeleteOptions")
-    written = await objects.delete(target.kind, target.namespace, target.name, delete_options(query, asked))
-    if written.gone:
+    options = _delete_options(query, content_type, body)
+    written = await objects.delete(target.kind, target.namespace, target.name, options)
+    if written.gone and target.kind.resource not in RETURNED_WHEN_DELETED:
         return manifest_response(success(target, written.entry))
     return _written(target, written)
+
+
+async def delete_collection(
+    objects: Objects, target: Target, query: Query, accept: str, content_type: str, body: bytes
+) -> AsyncGenerator[bytes, None]:
+    """The list of what was deleted, as it was before."""
+    form, include = wanted_form(accept, of_list=True), include_object(query)
+    options = _delete_options(query, content_type, body)
+    selected = list_options(target.kind, query, target.namespace)
+    page = await page_of(objects, target, selected)
+    await objects.delete_collection(target.kind, page.entries, options)
+    return page_chunks(objects, target, page, selected, form, include)
+
+
+def _delete_options(query: Query, content_type: str, body: bytes) -> DeleteOptions:
+    asked = decode_body(content_type, body) if body.strip() else {}
+    if not isinstance(asked, dict):
+        raise bad_request("the body of a delete must be DeleteOptions")
+    return delete_options(query, asked)
+
+
+async def _modify_scale(
+    objects: Objects, target: Target, paths: ScalePaths, query: Query, propose: Callable[[Manifest], Any]
+) -> web.Response:
+    """200 with the new Scale. `propose` makes it of the object."""
+    kind = target.kind
+    written = await objects.modify(
+        kind,
+        Key(kind.resource, target.namespace, target.name),
+        lambda old: scaled(paths, old, propose(old)),
+        write_options(query),
+    )
+    return manifest_response(scale_of(paths, decode_manifest(written.entry.data)))
 
 
 def _written(target: Target, written: Written, status: int = 200) -> web.Response:

@@ -18,7 +18,7 @@ from tradewind.resources.core import (
 )
 from tradewind.resources.meta import Manifest, decode
 from tradewind.resources.pod_checks import PROTOCOLS
-from tradewind.resources.problems import Cause, Problem, warning
+from tradewind.resources.problems import Cause, Problem
 from tradewind.resources.shape import join
 from tradewind.resources.storage_warnings import storage_warnings
 from tradewind.resources.syntax import data_key_problem, dns_label_problem, port_name_problem
@@ -92,7 +92,7 @@ def check_secret(manifest: Manifest) -> list[Problem]:
     """Keys, base64, size, and the keys that its type needs. No value is quoted."""
     secret = decode(manifest, Secret)
     problems = _keys("data", secret.data) + _keys("stringData", secret.string_data)
-    problems += [*_immutable_warning(secret), *storage_warnings(secret.metadata.annotations)]
+    problems += storage_warnings(secret.metadata.annotations)
     for key, value in secret.data.items():
         if not _is_base64(value):
             fix = "encode it, or write it as it is under stringData"
@@ -105,16 +105,10 @@ def check_secret(manifest: Manifest) -> list[Problem]:
     return problems
 
 
-def _immutable_warning(held: Secret | ConfigMap) -> list[Problem]:
-    text = "has no effect in this version: the object can still be changed"
-    return [warning("immutable", text)] if held.immutable else []
-
-
 def check_config_map(manifest: Manifest) -> list[Problem]:
     """Keys, base64 of binary data, and size."""
     config_map = decode(manifest, ConfigMap)
     problems = _keys("data", config_map.data) + _keys("binaryData", config_map.binary_data)
-    problems += _immutable_warning(config_map)
     for key, value in config_map.binary_data.items():
         if not _is_base64(value):
             problems.append(Problem(f"binaryData[{key}]", "Invalid value: must be base64"))

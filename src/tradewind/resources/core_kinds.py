@@ -29,9 +29,16 @@ from tradewind.resources.core_defaults import (
     default_secret,
     default_service,
 )
-from tradewind.resources.kinds import Kind
+from tradewind.resources.kinds import VERBS, Kind
 from tradewind.resources.pod_checks import check_pod
 from tradewind.resources.pod_columns import POD_COLUMNS
+from tradewind.resources.update_checks import (
+    config_map_update,
+    endpoint_slice_update,
+    pod_update,
+    secret_update,
+    service_update,
+)
 
 POD = Kind(
     group="",
@@ -44,6 +51,7 @@ POD = Kind(
     columns=POD_COLUMNS,
     default=default_pod,
     check=check_pod,
+    check_update=pod_update,
 )
 NODE = Kind(
     group="",
@@ -68,6 +76,7 @@ SERVICE = Kind(
     columns=SERVICE_COLUMNS,
     default=default_service,
     check=check_service,
+    check_update=service_update,
 )
 SECRET = Kind(
     group="",
@@ -79,6 +88,7 @@ SECRET = Kind(
     columns=SECRET_COLUMNS,
     default=default_secret,
     check=check_secret,
+    check_update=secret_update,
 )
 CONFIG_MAP = Kind(
     group="",
@@ -90,6 +100,7 @@ CONFIG_MAP = Kind(
     has_status=False,
     columns=CONFIG_MAP_COLUMNS,
     check=check_config_map,
+    check_update=config_map_update,
 )
 SERVICE_ACCOUNT = Kind(
     group="",
@@ -112,6 +123,7 @@ NAMESPACE = Kind(
     columns=NAMESPACE_COLUMNS,
     default=default_namespace,
     check=check_label_name,
+    verbs=tuple(verb for verb in VERBS if verb != "deletecollection"),
 )
 EVENT = Kind(
     group="",
@@ -133,6 +145,7 @@ ENDPOINT_SLICE = Kind(
     columns=ENDPOINT_SLICE_COLUMNS,
     default=default_endpoint_slice,
     check=check_endpoint_slice,
+    check_update=endpoint_slice_update,
 )
 LEASE = Kind(
     group="coordination.k8s.io",

@@ -40,11 +40,14 @@ VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update
 @dataclass(frozen=True)
 class ScalePaths:
     """What `/scale` reads and writes, as in a CustomResourceDefinition's `subresources.scale`: each like
-    `.spec.replicas`; `label_selector` is "" when there is none."""
+    `.spec.replicas`; `label_selector` is "" when there is none. `upper_limit` is raised with the replicas
+    when it would be below them; `default` is how many are meant when the object does not say."""
 
     spec_replicas: str
     status_replicas: str
     label_selector: str = ""
+    upper_limit: str = ""
+    default: int = 0
 
 
 @dataclass(frozen=True)

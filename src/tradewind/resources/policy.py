@@ -12,6 +12,7 @@ from tradewind.resources.meta import Manifest
 from tradewind.resources.override_checks import check_override
 from tradewind.resources.policy_checks import check_propagation
 from tradewind.resources.policy_types import DEFAULT_SCHEDULER, OverridePolicy, PropagationPolicy
+from tradewind.resources.update_checks import policy_update
 
 GRACEFUL = ("Gracefully", "Graciously")
 DEFAULT_TOLERATION_SECONDS = 300
@@ -102,6 +103,7 @@ PROPAGATION_POLICY = Kind(
     columns=_PROPAGATION_COLUMNS,
     default=default_propagation,
     check=check_propagation,
+    check_update=policy_update,
 )
 CLUSTER_PROPAGATION_POLICY = Kind(
     group="policy.karmada.io",
@@ -116,6 +118,7 @@ CLUSTER_PROPAGATION_POLICY = Kind(
     columns=_PROPAGATION_COLUMNS,
     default=default_propagation,
     check=check_propagation,
+    check_update=policy_update,
 )
 OVERRIDE_POLICY = Kind(
     group="policy.karmada.io",

@@ -1,12 +1,13 @@
 """KServe's kinds and Knative's Revision: named, defaulted, checked and printed as upstream does."""
 
 from tradewind.resources.columns import AGE, NAME, at, condition_text, field_text
-from tradewind.resources.kinds import Column, Kind
+from tradewind.resources.kinds import Column, Kind, ScalePaths
 from tradewind.resources.meta import Manifest
 from tradewind.resources.runtime_checks import check_runtime
 from tradewind.resources.serving import InferenceService, Revision, ServingRuntime
 from tradewind.resources.serving_checks import check_inference_service
 from tradewind.resources.serving_defaults import default_inference_service
+from tradewind.resources.update_checks import inference_service_update, revision_update
 
 
 def _traffic(service: Manifest, latest: bool, part: str) -> str:
@@ -62,6 +63,13 @@ INFERENCE_SERVICE = Kind(
     ),
     default=default_inference_service,
     check=check_inference_service,
+    check_update=inference_service_update,
+    scale=ScalePaths(
+        spec_replicas=".spec.predictor.minReplicas",
+        status_replicas=".status.replicas.replicas",
+        upper_limit=".spec.predictor.maxReplicas",
+        default=1,
+    ),
 )
 
 _RUNTIME_COLUMNS = (
@@ -109,6 +117,7 @@ REVISION = Kind(
         Column("Desired Replicas", field_text("status", "desiredReplicas", absent="0")),
         AGE,
     ),
+    check_update=revision_update,
 )
 
 KINDS = (INFERENCE_SERVICE, SERVING_RUNTIME, CLUSTER_SERVING_RUNTIME, REVISION)

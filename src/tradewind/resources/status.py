@@ -7,12 +7,20 @@ from tradewind.resources.problems import Problem
 class ApiError(Exception):
     """A request that the API refused. `status` is the `Status` object as sent to the client."""
 
-    def __init__(self, code: int, reason: str, message: str, details: Manifest | None = None) -> None:
+    def __init__(
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        details: Manifest | None = None,
+        metadata: Manifest | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.message = message
         self.details = details or {}
+        self.metadata = metadata or {}
 
     @property
     def status(self) -> Manifest:
@@ -20,7 +28,7 @@ class ApiError(Exception):
         return {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": self.metadata,
             "status": "Failure",
             "message": self.message,
             "reason": self.reason,

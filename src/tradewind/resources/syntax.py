@@ -113,4 +113,4 @@ def data_key_problem(text: str) -> str:
 
 
 def _too_long(limit: int) -> str:
-    return f"must be no more than {limit} characters"
+    return f"must be no more than {limit} bytes"

@@ -10,7 +10,12 @@ from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest, ObjectMeta, Struct, decode
 from tradewind.resources.problems import Cause, Problem, warning
 from tradewind.resources.shape import shape_problems, shown
-from tradewind.resources.syntax import dns_subdomain_problem, label_value_problem, qualified_name_problem
+from tradewind.resources.syntax import (
+    dns_label_problem,
+    dns_subdomain_problem,
+    label_value_problem,
+    qualified_name_problem,
+)
 
 MAX_DEPTH = 100
 MAX_ANNOTATION_BYTES = 256 * 1024  # upstream TotalAnnotationSizeLimitB
@@ -94,7 +99,7 @@ def _check_namespace(metadata: Manifest, kind: Kind) -> list[Problem]:
         return []
     if not kind.namespaced:
         return [warning("metadata.namespace", f"a {kind.name} belongs to no namespace; the field is ignored")]
-    return rules.syntax("metadata.namespace", namespace, dns_subdomain_problem(namespace))
+    return rules.syntax("metadata.namespace", namespace, dns_label_problem(namespace))
 
 
 def _check_labels(labels: dict[str, str]) -> list[Problem]:

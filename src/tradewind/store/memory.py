@@ -83,6 +83,19 @@ class Memory:
             by_name[name] for one in wanted if (by_name := by_namespace.get(one)) for name in sorted(by_name)
         ]
 
+    def entries_at(self, resource: str, namespace: str, revision: int) -> list[Entry]:
+        """`entries` as they were at a past revision: the present with every later change undone.
+
+        Raises TooOld when those changes are no longer known.
+        """
+        later = self.changes(resource, namespace, revision)
+        if not later:
+            return self.entries(resource, namespace)
+        then: dict[Key, Entry | None] = {entry.key: entry for entry in self.entries(resource, namespace)}
+        for change in reversed(later):
+            then[change.entry.key] = change.previous
+        return [entry for _, entry in sorted(then.items()) if entry is not None]
+
     def keys_in(self, namespace: str) -> list[Key]:
         """The keys of everything in a namespace, whatever the resource."""
         return [

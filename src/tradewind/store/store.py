@@ -57,6 +57,7 @@ class Store:
         self._in_flight_bytes = 0
         self._watches: dict[str, dict[Watch, None]] = {}
         self._closed = False
+        self._committed: asyncio.Future[None] | None = None
         self.on_rollback: Callable[[], None] = lambda: None
         journal.start(Outcomes(self._on_durable, self._on_failed))
 
@@ -72,6 +73,30 @@ class Store:
     def entries(self, resource: str, namespace: str = "") -> list[Entry]:
         """Committed objects sorted by namespace and name; those of one namespace, or with "" of all."""
         return self._memory.entries(resource, namespace)
+
+    def entries_at(self, resource: str, namespace: str, revision: int) -> list[Entry]:
+        """`entries` as they were at a past revision. Raises TooOld when that is no longer known."""
+        return self._memory.entries_at(resource, namespace, revision)
+
+    async def reach(self, revision: int, timeout_seconds: float) -> bool:
+        """Wait until this revision is committed, but not for longer; whether it is."""
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                while self.revision < revision and not self._closed:
+                    await asyncio.shield(self._next_commit())
+        except TimeoutError:
+            pass
+        return self.revision >= revision
+
+    def _next_commit(self) -> asyncio.Future[None]:
+        if self._committed is None:
+            self._committed = self._loop.create_future()
+        return self._committed
+
+    def _tell_committed(self) -> None:
+        committed, self._committed = self._committed, None
+        if committed is not None:
+            committed.set_result(None)
 
     def everything(self) -> Iterable[Entry]:
         """Every committed object."""
@@ -163,6 +188,7 @@ class Store:
         for resource in {change.entry.key.resource for group in groups for change in group.changes}:
             for watch in self._watches.get(resource, ()):
                 watch.wake()
+        self._tell_committed()
 
     def _on_failed(self, error: StorageFailed) -> None:
         lost, self._in_flight, self._in_flight_bytes = self._in_flight, deque(), 0
@@ -181,6 +207,7 @@ class Store:
         for watches in self._watches.values():
             for watch in watches:
                 watch.end()
+        self._tell_committed()
         await self._journal.close()
 
 
