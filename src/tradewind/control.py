@@ -84,6 +84,7 @@ async def open_api(
     store = open_store(part.database)
     try:
         objects = Objects(catalog(kinds), store, now_ms, lambda: str(uuid.uuid4()))
+        await objects.ensure_namespaces()
         tls = TlsFiles(part.certificate, part.private_key, layout.ca_certificate)
         server = await serve(application(objects, pod_logs, readiness.why_not), port, tls)
         try:

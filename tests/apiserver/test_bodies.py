@@ -3,7 +3,16 @@
 import pytest
 
 from tests.apiserver.world import config_map
-from tradewind.apiserver.bodies import TABLE, as_stored, decode_body, patcher, wanted_form
+from tradewind.apiserver.bodies import (
+    PARTIAL,
+    PARTIAL_LIST,
+    TABLE,
+    Form,
+    as_stored,
+    decode_body,
+    patcher,
+    wanted_form,
+)
 from tradewind.apiserver.protobuf import MEDIA_TYPE, decode_protobuf
 from tradewind.apiserver.urls import Target
 from tradewind.resources.core_kinds import CONFIG_MAP, POD
@@ -119,25 +128,38 @@ def test_patches_that_are_not_supported(kind, content_type, code, says):
 
 
 @pytest.mark.parametrize(
-    ("accept", "form"),
+    ("accept", "of_list", "form"),
     [
-        ("", ""),
-        ("*/*", ""),
-        ("application/json", ""),
-        ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", TABLE),
-        ("application/json;as=Table;v=v1beta1;g=meta.k8s.io", TABLE),
-        ("application/vnd.kubernetes.protobuf, application/json", ""),
-        ("application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json", ""),
+        ("", False, Form()),
+        ("*/*", False, Form()),
+        ("application/json", False, Form()),
+        ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", False, Form(TABLE)),
+        ("application/json;as=Table;v=v1beta1;g=meta.k8s.io", False, Form(TABLE, "v1beta1")),
+        ("application/json;as=Table;v=v2;g=meta.k8s.io,application/json", False, Form()),
+        ("application/json;as=Table;v=v1;g=x.io,application/json", False, Form()),
+        ("application/vnd.kubernetes.protobuf, application/json", False, Form()),
+        (f"application/json;as={PARTIAL};v=v1;g=meta.k8s.io,application/json", False, Form(PARTIAL)),
+        (f"application/json;as={PARTIAL_LIST};v=v1;g=meta.k8s.io", True, Form(PARTIAL_LIST)),
+        (f"application/json;as={PARTIAL_LIST};v=v1beta1;g=meta.k8s.io", True, Form(PARTIAL_LIST, "v1beta1")),
     ],
 )
-def test_the_first_form_that_can_be_given(accept, form):
-    assert wanted_form(accept) == form
+def test_the_first_form_that_can_be_given(accept, of_list, form):
+    assert wanted_form(accept, of_list=of_list) == form
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/cbor", "application/json;as=Unheard"])
-def test_a_form_that_cannot_be_given(accept):
+@pytest.mark.parametrize(
+    ("accept", "of_list"),
+    [
+        ("text/html", False),
+        ("application/cbor", False),
+        ("application/json;as=Unheard", False),
+        (f"application/json;as={PARTIAL_LIST};v=v1;g=meta.k8s.io", False),
+        (f"application/json;as={PARTIAL};v=v1;g=meta.k8s.io", True),
+    ],
+)
+def test_a_form_that_cannot_be_given(accept, of_list):
     with pytest.raises(ApiError) as raised:
-        wanted_form(accept)
+        wanted_form(accept, of_list=of_list)
     assert raised.value.code == 406
 
 

@@ -55,7 +55,7 @@ APPLIED = [  # manifest, name, what to change, by what, where it is then seen
         "minReplicas: 3",
         ("{.spec.predictor.minReplicas}", "3"),
     ),
-    (POD, "pod/p", 'value: "1"', 'value: "2"', ("{.spec.containers[0].env[0].value}", "2")),
+    (POD, "pod/p", "image: i", "image: j", ("{.spec.containers[0].image}", "j")),
 ]
 
 

@@ -116,7 +116,7 @@ def test_what_cannot_be_read_is_refused(query, says):
         (
             {"resourceVersionMatch": "Newest", "resourceVersion": "1"},
             False,
-            'resourceVersionMatch: Unsupported value: "Newest": supported values: "Exact", "NotOlderThan", ""',
+            'Unsupported value: "Newest": supported values: "Exact", "NotOlderThan", ""',
         ),
         (
             {"resourceVersionMatch": "Exact", "resourceVersion": "1", "continue": TOKEN},
@@ -176,7 +176,8 @@ def test_delete_options_come_from_the_body_or_else_the_query():
 
 
 @pytest.mark.parametrize(
-    ("orphan", "policy"), [(True, "Orphan"), (False, "Background"), ("true", "Orphan"), ("false", "Background")]
+    ("orphan", "policy"),
+    [(True, "Orphan"), (False, "Background"), ("true", "Orphan"), ("false", "Background")],
 )
 def test_the_older_way_to_say_what_becomes_of_dependents(orphan, policy):
     query, body = ({"orphanDependents": orphan}, {}) if isinstance(orphan, str) else ({}, {})

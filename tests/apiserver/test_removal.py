@@ -136,7 +136,12 @@ async def test_a_namespace_waits_for_what_must_wait_and_takes_nothing_new(world)
     await world.create(POD, pod(node="n1"))
     await world.create(CONFIG_MAP, config_map())
     assert not (await world.delete(NAMESPACE, "d", "")).gone
-    assert world.get(NAMESPACE, "d")["status"] == {"phase": "Terminating"}
+    status = world.get(NAMESPACE, "d")["status"]
+    assert status["phase"] == "Terminating"
+    assert {one["type"]: (one["status"], one["message"]) for one in status["conditions"][3:]} == {
+        "NamespaceContentRemaining": ("True", "Some resources are remaining: pods. has 1 resource instances"),
+        "NamespaceFinalizersRemaining": ("False", "All content-preserving finalizers finished"),
+    }
     assert world.names(CONFIG_MAP) == []
     with pytest.raises(ApiError) as raised:
         await world.create(CONFIG_MAP, config_map("late"))

@@ -89,7 +89,8 @@ async def test_bookmarks_come_now_and_then_and_at_the_end(api, monkeypatch):
         await create(api, "a")
         first = await next_event(answer)
         events = [json.loads(line) async for line in answer.content]
-    assert told(first) == ("ADDED", "a")
+    assert first["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+    assert told(events.pop(0)) == ("ADDED", "a")
     assert 2 <= len(events) <= 12
     assert {event["type"] for event in events} == {"BOOKMARK"}
     assert events[-1]["object"]["metadata"]["resourceVersion"] == str(api.objects.revision)
@@ -133,8 +134,13 @@ async def test_a_version_that_is_no_longer_kept_is_410(api, monkeypatch):
     for number in range(20):
         await create(api, f"n{number}")
     monkeypatch.setattr(api.store._memory._histories["configmaps"], "forgotten", 10)
-    code, status = await api.ask("GET", f"{MAPS}?watch=1&resourceVersion=5")
-    assert (code, status["reason"]) == (410, "Expired")
+    async with watch(api, "resourceVersion=5") as answer:
+        event = await next_event(answer)
+        assert await answer.content.read() == b""
+    assert event["type"] == "ERROR"
+    status = event["object"]
+    assert (status["code"], status["reason"]) == (410, "Expired")
+    assert status["message"] == "too old resource version: 5 (10)"
 
 
 async def test_a_watcher_that_falls_behind_is_told_so_and_dropped(api, monkeypatch):

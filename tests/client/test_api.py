@@ -146,8 +146,9 @@ async def test_warnings_of_the_kind_reach_the_caller(connection: Connection):
     rule = {"apiVersion": "networking.istio.io/v1beta1", "kind": "DestinationRule", "metadata": metadata}
     async with HttpClient(connection, told.append) as client:
         await client.create(DESTINATION_RULE, {**rule, "spec": {"host": "h"}})
-    assert len(told) == 1
+    assert len(told) == 2
     assert "has no effect in this version" in told[0]
+    assert told[1] == 'namespace "default" did not exist and was created'
 
 
 async def test_a_secret_is_stored_encoded(client: HttpClient):

@@ -402,13 +402,6 @@ def test_a_secrets_value_is_never_quoted(value: str):
     assert value not in found
 
 
-@pytest.mark.parametrize("kind", [SECRET, CONFIG_MAP])
-def test_immutable_is_said_to_have_no_effect(kind: Kind):
-    manifest = {"apiVersion": "v1", "kind": kind.name, "metadata": {"name": "a"}, "immutable": True}
-    assert [(one.path, one.level) for one in kind.check(manifest)] == [("immutable", Level.WARNING)]
-    assert kind.check(manifest | {"immutable": False}) == []
-
-
 def test_storage_settings_that_are_not_read_are_named_on_the_secret():
     notes = {"serving.kserve.io/s3-cabundle": "/ca.pem", "serving.kserve.io/s3-endpoint": "s3.a"}
     manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "annotations": notes}}

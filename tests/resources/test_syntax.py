@@ -42,7 +42,7 @@ def test_qualified_names(text: str):
         ("a/b/c", "a qualified name must consist of"),
         ("-a", "name part must consist of"),
         ("a b", "name part must consist of"),
-        ("a" * 64, "name part must be no more than 63 characters"),
+        ("a" * 64, "name part must be no more than 63 bytes"),
     ],
 )
 def test_what_is_no_qualified_name(text: str, problem: str):

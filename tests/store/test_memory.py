@@ -61,6 +61,23 @@ def test_the_map_is_what_the_changes_say(steps):
     assert {entry.key for entry in memory.everything()} == set(model)
 
 
+@given(steps=steps, limit=st.integers(4, 60), namespace=st.sampled_from(("", "x")))
+def test_a_past_revision_is_found_as_it_was_or_not_at_all(steps, limit, namespace):
+    memory, pictures = Memory(limits=HistoryLimits(changes=limit)), {}
+    for step in steps:
+        if change := change_for(memory, *step):
+            memory.apply([change])
+            pictures[memory.revision] = memory.entries("pods", namespace)
+    oldest = 0
+    for revision, picture in pictures.items():
+        try:
+            assert memory.entries_at("pods", namespace, revision) == picture
+        except TooOld as error:
+            oldest = error.oldest
+            assert revision < oldest
+    assert len(pictures) - oldest <= limit
+
+
 @pytest.mark.parametrize("limits", [HistoryLimits(changes=10), HistoryLimits(size_bytes=1000)])
 def test_the_history_stays_within_its_limits(limits):
     memory = Memory(limits=limits)

@@ -19,7 +19,7 @@ _HEALTH = ("/healthz", "/livez", "/readyz", "/version")
 _DISCOVERY = ("/api", "/apis", "/openapi")
 _READ = frozenset({"get", "list", "watch"})
 _WRITE = frozenset({"create", "update", "patch"})
-_ALL = _READ | _WRITE | {"delete"}
+_ALL = _READ | _WRITE | {"delete", "deletecollection"}
 
 
 @dataclass(frozen=True)

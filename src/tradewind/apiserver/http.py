@@ -29,7 +29,7 @@ from tradewind.apiserver.responses import (
     manifest_response,
     warning_header,
 )
-from tradewind.apiserver.urls import LOG, Target, target_of, verb_of, without_watch
+from tradewind.apiserver.urls import LOG, Target, method_not_allowed, target_of, verb_of, without_watch
 from tradewind.apiserver.users import user_of
 from tradewind.apiserver.watching import open_watch
 from tradewind.resources.meta import Manifest
@@ -100,11 +100,13 @@ async def _handle(api: Api, request: web.Request) -> web.StreamResponse:
 
 async def _answer(api: Api, request: web.Request) -> web.StreamResponse:
     user = user_of(request)
-    path, watch = without_watch(request.path)
+    path, only_watch = without_watch(request.path)
     target = target_of(api.objects.served, path)
     if target is None:
         return _introspect(api, request, user)
-    verb = verb_of(request.method, target, watch or boolean(request.query, "watch"))
+    verb = verb_of(request.method, target, only_watch or boolean(request.query, "watch"))
+    if only_watch and verb != "watch":
+        raise method_not_allowed()
     if verb in ("get", "list", "watch"):
         return await _read(api, request, user, verb, target)
     if verb == "deletecollection":

@@ -198,7 +198,7 @@ class Objects:
                 raise name_taken(kind, obj)
         else:
             raise name_taken(kind, obj)
-        warnings = self._ensure_namespace(draft, key) + admitted.dropped + admitted.advice
+        warnings = admitted.dropped + admitted.advice + self._ensure_namespace(draft, key)
         draft.put(key, obj)
         if owner_references(obj):
             self._removal(draft).collect(key)

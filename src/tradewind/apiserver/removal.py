@@ -165,7 +165,7 @@ class Removal:
             return
         uid = manifest["metadata"]["uid"]
         for dependent in self._dependents(manifest):
-            found = self.draft.get(dependent)
+            found = self.draft.get(dependent) if dependent != key else None
             if found and any(
                 one["uid"] == uid and one.get("blockOwnerDeletion") for one in owner_references(found)
             ):

@@ -88,11 +88,17 @@ def verb_of(method: str, target: Target, watch: bool) -> str:
     elif target.subresource:
         verbs.pop("DELETE")
     elif not target.name:
-        verbs = {"GET": "list", "DELETE": "deletecollection"}
+        verbs = {"GET": "list"}
         if target.namespace or not target.kind.namespaced:
-            verbs["POST"] = "create"
+            verbs |= {"POST": "create", "DELETE": "deletecollection"}
     verb = verbs.get(method, "")
     if not verb or verb not in target.kind.verbs:
-        message = "the server does not allow this method on the requested resource"
-        raise ApiError(405, "MethodNotAllowed", message)
+        raise method_not_allowed()
     return "watch" if watch and verb in ("get", "list") and not target.subresource else verb
+
+
+def method_not_allowed() -> ApiError:
+    """405, in upstream's words."""
+    return ApiError(
+        405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
+    )

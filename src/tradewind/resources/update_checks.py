@@ -40,8 +40,8 @@ def service_update(new: Manifest, old: Manifest) -> list[Problem]:
     given, stored = after.get("clusterIP", ""), before.get("clusterIP", "")
     if "ExternalName" in (before.get("type"), after.get("type")) or not given or not stored:
         return []
-    why = "may not change once set"
-    return [rules.invalid("spec.clusterIPs[0]", [given], why)] if given != stored else []
+    why = f'Invalid value: ["{given}"]: may not change once set'
+    return [Problem("spec.clusterIPs[0]", why)] if given != stored else []
 
 
 def revision_update(new: Manifest, old: Manifest) -> list[Problem]:

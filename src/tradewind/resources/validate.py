@@ -122,11 +122,15 @@ def _check_annotations(annotations: dict[str, str]) -> list[Problem]:
 
 
 def _check_finalizers(finalizers: list[str]) -> list[Problem]:
-    return [
+    problems = [
         problem
         for place, name in enumerate(finalizers)
         for problem in rules.syntax(f"metadata.finalizers[{place}]", name, qualified_name_problem(name))
     ]
+    if {"orphan", "foregroundDeletion"} <= set(finalizers):
+        why = "finalizer orphan and foregroundDeletion cannot be both set"
+        problems.append(rules.invalid("metadata.finalizers", finalizers, why))
+    return problems
 
 
 def _check_owners(owners: list[Manifest]) -> list[Problem]:
