@@ -151,6 +151,8 @@ ALLOWED: list[tuple[Kind, Manifest, Manifest]] = [
     (POD, pod({"terminationGracePeriodSeconds": -1}), pod({"terminationGracePeriodSeconds": 1})),
     (POD, pod(), pod({"nodeName": "n"}, ports=[{"containerPort": 80, "hostPort": 9}])),
     (POD, pod({"nodeSelector": {}}), pod()),
+    (POD, pod(env=[{"name": "A", "value": ""}], stdin=None), pod(env=[{"name": "A"}])),
+    (REVISION, pod(env=[{"name": "A", "value": ""}]), pod(env=[{"name": "A"}])),
 ]
 
 

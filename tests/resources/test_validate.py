@@ -73,7 +73,16 @@ def test_a_plain_manifest_has_no_problems():
                 ]
                 * 2
             },
-            "metadata.ownerReferences: Invalid value: Only one reference can have Controller set to true",
+            "metadata.ownerReferences: Invalid value: Only one reference can have Controller set to true. "
+            'Found "true" in references for Pod/p and Pod/p',
+        ),
+        (
+            {"ownerReferences": [{"apiVersion": "a/b/c", "kind": "Pod", "name": "p", "uid": "u"}]},
+            'metadata.ownerReferences[0].apiVersion: Invalid value: "a/b/c": must be <group>/<version> or',
+        ),
+        (
+            {"ownerReferences": [{"apiVersion": "v1", "kind": "Event", "name": "p", "uid": "u"}]},
+            "metadata.ownerReferences[0]: Invalid value: /v1, Kind=Event is disallowed from being an owner",
         ),
         ({"lables": {}}, 'metadata.lables: unknown field "lables"; did you mean "labels"?'),
     ],

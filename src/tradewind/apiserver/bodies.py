@@ -99,7 +99,7 @@ def as_stored(target: Target, manifest: Any) -> Manifest:
     if target.name and metadata.get("name") != target.name:
         raise name_mismatch(str(metadata.get("name", "")), target.name)
     if kind.namespaced and (metadata.get("namespace") or target.namespace) != target.namespace:
-        raise namespace_mismatch(str(metadata["namespace"]), target.namespace)
+        raise namespace_mismatch()
     placed = {"namespace": target.namespace} if kind.namespaced else {}
     return manifest | {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata | placed}
 

@@ -34,7 +34,7 @@ async def open_watch(
     """
     options = list_options(target.kind, query, target.namespace, target.name, watch=True)
     render, bookmark = _renderers(objects, target, query, accept)
-    after = None if options.send_initial_events else options.revision
+    after = None if options.send_initial_events else options.revision or objects.revision
     await objects.reach(options.revision or 0)
     try:
         stream = objects.watch(target.kind, target.namespace, after, options.selection)

@@ -3,11 +3,11 @@
 Every function takes the new and the old manifest, both defaulted and of the right types.
 """
 
-from typing import Any
-
 from tradewind.resources import rules
-from tradewind.resources.meta import Manifest
+from tradewind.resources.core import Pod
+from tradewind.resources.meta import Manifest, Object, decode, encode
 from tradewind.resources.problems import Cause, Problem
+from tradewind.resources.serving import InferenceService, Revision
 
 IMMUTABLE = "field is immutable"
 WHEN_SET = "field is immutable when `immutable` is set"
@@ -46,7 +46,7 @@ def service_update(new: Manifest, old: Manifest) -> list[Problem]:
 
 def revision_update(new: Manifest, old: Manifest) -> list[Problem]:
     """The whole spec (knative serving `Revision.Validate`)."""
-    changed = _changed(new.get("spec", {}), old.get("spec", {}))
+    changed = _changed(_spec(new, Revision), _spec(old, Revision))
     if not changed:
         return []
     return [Problem("spec", f"Immutable fields changed (-old +new): {', '.join(changed)}")]
@@ -61,7 +61,7 @@ def policy_update(new: Manifest, old: Manifest) -> list[Problem]:
 
 def inference_service_update(new: Manifest, old: Manifest) -> list[Problem]:
     """The predictor's name, unless the model changes too (kserve `inference_service_validation`)."""
-    after, before = new.get("spec", {}).get("predictor", {}), old.get("spec", {}).get("predictor", {})
+    after, before = (_spec(one, InferenceService).get("predictor", {}) for one in (new, old))
     if after.get("name", "") == before.get("name", "") or after.get("model") != before.get("model"):
         return []
     why = "predictor.name change requires a model change (e.g. storageUri)"
@@ -74,7 +74,7 @@ def pod_update(new: Manifest, old: Manifest) -> list[Problem]:
     Upstream binds a Pod to its node through a subresource. Here that is an update which sets `nodeName` and
     the host ports of a Pod that has no node yet, so that one is allowed.
     """
-    after, before = new.get("spec", {}), old.get("spec", {})
+    after, before = _spec(new, Pod), _spec(old, Pod)
     problems = [
         Problem(f"spec.{part}", "Forbidden: pod updates may not add or remove containers", Cause.FORBIDDEN)
         for part in _CONTAINERS
@@ -172,12 +172,12 @@ def _same(new: Manifest, old: Manifest, field: str) -> list[Problem]:
     return [] if given == stored else [rules.invalid(field, given, IMMUTABLE)]
 
 
+def _spec(manifest: Manifest, struct: type[Object]) -> Manifest:
+    """The spec without what says nothing: an empty field is like none."""
+    spec: Manifest = encode(decode(manifest, struct)).get("spec", {})
+    return spec
+
+
 def _changed(new: Manifest, old: Manifest) -> list[str]:
-    """Which fields differ; an empty one is like none."""
-    empty: tuple[Any, ...] = (None, "", [], {}, False)
-    names = dict.fromkeys([*old, *new])
-    return [
-        name
-        for name in names
-        if new.get(name) != old.get(name) and not (new.get(name) in empty and old.get(name) in empty)
-    ]
+    """Which fields differ."""
+    return [name for name in sorted({*old, *new}) if new.get(name) != old.get(name)]

@@ -142,9 +142,20 @@ def _check_owners(owners: list[Manifest]) -> list[Problem]:
         for name in ("apiVersion", "kind", "name", "uid")
         if not owner[name]
     ]
-    if sum(1 for owner in owners if owner.get("controller")) > 1:
-        only_one = "Only one reference can have Controller set to true"
-        problems.append(Problem("metadata.ownerReferences", f"Invalid value: {only_one}"))
+    for place, owner in enumerate(owners):
+        group, _, version = owner["apiVersion"].rpartition("/")
+        if owner["apiVersion"] and (not version or "/" in group):
+            path = f"metadata.ownerReferences[{place}].apiVersion"
+            why = "must be <group>/<version> or <version>"
+            problems.append(rules.invalid(path, owner["apiVersion"], why))
+        if (owner["apiVersion"], owner["kind"]) == ("v1", "Event"):
+            why = "Invalid value: /v1, Kind=Event is disallowed from being an owner"
+            problems.append(Problem(f"metadata.ownerReferences[{place}]", why))
+    first, *more = [f"{owner['kind']}/{owner['name']}" for owner in owners if owner.get("controller")] or [""]
+    for other in more:
+        only_one = "Invalid value: Only one reference can have Controller set to true. Found "
+        found = f'"true" in references for {first} and {other}'
+        problems.append(Problem("metadata.ownerReferences", only_one + found))
     return problems
 
 
