@@ -17,6 +17,7 @@ CONTAINER = {
     "env": [{"name": "A", "value": "1"}],
     "ports": [{"containerPort": 80}],
 }
+INIT = {"name": "init", "image": "i"}
 TOLERATION = {"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5}
 GATE = {"name": "x.io/wait"}
 
@@ -150,6 +151,7 @@ ALLOWED: list[tuple[Kind, Manifest, Manifest]] = [
     (POD, pod({"schedulingGates": [GATE]}), pod()),
     (POD, pod({"terminationGracePeriodSeconds": -1}), pod({"terminationGracePeriodSeconds": 1})),
     (POD, pod(), pod({"nodeName": "n"}, ports=[{"containerPort": 80, "hostPort": 9}])),
+    (POD, pod({"initContainers": [INIT]}), pod({"initContainers": [INIT], "nodeName": "n"})),
     (POD, pod({"nodeSelector": {}}), pod()),
     (POD, pod(env=[{"name": "A", "value": ""}], stdin=None), pod(env=[{"name": "A"}])),
     (REVISION, pod(env=[{"name": "A", "value": ""}]), pod(env=[{"name": "A"}])),

@@ -112,7 +112,7 @@ def _munged_container(after: Manifest, before: Manifest, *, binds: bool) -> Mani
     if "image" in before:
         munged["image"] = before["image"]
     ports, old_ports = after.get("ports", []), before.get("ports", [])
-    if binds and _without_host_port(ports) == _without_host_port(old_ports):
+    if binds and ports and _without_host_port(ports) == _without_host_port(old_ports):
         munged["ports"] = old_ports
     return munged
 
