@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tradewind.node.schedule import Ports, Schedule, free, ports_of, requests, schedule
 from tradewind.resources.core import Node, Pod
-from tradewind.resources.meta import decode
+from tradewind.resources.core_kinds import POD
+from tradewind.resources.meta import decode, encode
 
 PORTS = Ports(range(9000, 9003))
 
@@ -281,3 +282,17 @@ def test_a_reader_one_step_behind_never_gives_a_place_twice(world: list[tuple[st
     given_ports = [port for pod in written for port in ports_of(pod)]
     assert len(given_ports) == len(set(given_ports))
     assert all(amount >= 0 for amount in free(make_node(), written).values())
+
+
+@given(worlds, st.booleans())
+def test_a_binding_is_an_update_that_the_api_allows(
+    world: list[tuple[str, int, int, bool]], prepares: bool
+) -> None:
+    before = {"initContainers": [{"name": "prepare", "image": "i"}]} if prepares else {}
+    pods = {
+        f"p{place}": make_pod(f"p{place}", {"requests": {"cpu": cpu}}, ports=ports, **before)
+        for place, (cpu, _, ports, _) in enumerate(world)
+    }
+    outcome = schedule(list(pods.values()), [make_node()], Ports(range(9000, 9008)))
+    for bound in outcome.bound:
+        assert POD.check_update(encode(bound), encode(pods[bound.metadata.name])) == []
