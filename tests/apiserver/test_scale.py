@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tradewind.apiserver.discovery import AGGREGATED
 from tradewind.apiserver.scale import scale_of, scaled
 from tradewind.resources.kinds import ScalePaths
 from tradewind.resources.serving_kinds import INFERENCE_SERVICE
@@ -110,6 +111,14 @@ async def test_discovery_tells_of_scale(api):
     (scale,) = [one for one in found["resources"] if one["name"] == "inferenceservices/scale"]
     assert (scale["group"], scale["version"], scale["kind"]) == ("autoscaling", "v1", "Scale")
     assert scale["verbs"] == ["get", "patch", "update"]
+    _, groups = await api.ask("GET", "/apis", Accept=AGGREGATED)
+    (group,) = [one for one in groups["items"] if one["metadata"]["name"] == "serving.kserve.io"]
+    resources = [one for version in group["versions"] for one in version["resources"]]
+    (found,) = [one for one in resources if one["resource"] == "inferenceservices"]
+    assert {one["subresource"]: one["responseKind"]["kind"] for one in found["subresources"]} == {
+        "status": "InferenceService",
+        "scale": "Scale",
+    }
 
 
 async def test_kubectl_scale(api):
