@@ -156,7 +156,8 @@ def test_pod_defaults():
     spec = POD.default(made(POD, spec={"containers": [container]}))["spec"]
     assert (spec["restartPolicy"], spec["terminationGracePeriodSeconds"]) == ("Always", 30)
     assert spec["containers"][0]["ports"] == [{"containerPort": 1, "protocol": "TCP"}]
-    assert spec["containers"][0]["resources"]["requests"] == {"cpu": "500m", "memory": 2}
+    assert spec["containers"][0]["resources"]["requests"] == {"cpu": "500m", "memory": "2"}
+    assert spec["containers"][0]["resources"]["limits"] == {"cpu": "1", "memory": "2"}
 
 
 def test_service_and_slice_defaults():

@@ -51,8 +51,8 @@ def created(kind: Kind, manifest: Manifest, uid: str, now_ms: int) -> Manifest:
     system = {*_KEPT_FROM_OLD, *_NEVER_STORED} - {"generateName"}
     metadata |= {name: value for name, value in given.items() if name not in system and value}
     body = _without_status(kind, manifest)
-    if kind.resource == NAMESPACES:
-        body["status"] = {"phase": "Active"}
+    if kind.first_status:
+        body["status"] = kind.first_status(body)
     return _object(kind, metadata, body)
 
 

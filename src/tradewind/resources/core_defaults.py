@@ -8,6 +8,7 @@ import base64
 from typing import Any
 
 from tradewind.resources.meta import Manifest
+from tradewind.resources.quantity import canonical
 
 POD_GRACE_SECONDS = 30
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
@@ -20,6 +21,8 @@ def default_pod(manifest: Manifest) -> Manifest:
     )
     for field in ("initContainers", "containers"):
         spec = _each(spec, field, _default_container)
+    if isinstance(spec, dict) and "overhead" in spec:
+        spec = {**spec, "overhead": _quantities(spec["overhead"])}
     return {**manifest, "spec": spec}
 
 
@@ -33,6 +36,11 @@ def default_endpoint_slice(manifest: Manifest) -> Manifest:
     """Protocols of the ports."""
     filled: Manifest = _each(_fill(manifest, addressType="IPv4"), "ports", _default_protocol)
     return filled
+
+
+def default_event(manifest: Manifest) -> Manifest:
+    """The object that it is about and its source, which are always there, if empty."""
+    return {"involvedObject": {}, "source": {}, **manifest}
 
 
 def default_secret(manifest: Manifest) -> Manifest:
@@ -62,18 +70,21 @@ def default_node(manifest: Manifest) -> Manifest:
     status = manifest.get("status")
     if not isinstance(status, dict) or "capacity" not in status:
         return manifest
-    return {**manifest, "status": _fill(status, allocatable=status["capacity"])}
+    filled = _fill(status, allocatable=status["capacity"])
+    amounts = {name: _quantities(filled[name]) for name in ("capacity", "allocatable")}
+    return {**manifest, "status": filled | amounts}
 
 
 def _default_container(container: Manifest) -> Manifest:
     with_ports: Manifest = _each(container, "ports", _default_protocol)
     resources = with_ports.get("resources")
-    if not isinstance(resources, dict) or not isinstance(resources.get("limits"), dict):
+    if not isinstance(resources, dict):
         return with_ports
-    requests = resources.get("requests", {})
-    if not isinstance(requests, dict):
-        return with_ports
-    return {**with_ports, "resources": {**resources, "requests": {**resources["limits"], **requests}}}
+    amounts = {name: _quantities(resources[name]) for name in ("limits", "requests") if name in resources}
+    limits, requests = amounts.get("limits"), amounts.get("requests", {})
+    if isinstance(limits, dict) and isinstance(requests, dict):
+        amounts["requests"] = {**limits, **requests}
+    return {**with_ports, "resources": resources | amounts}
 
 
 def _default_service_port(port: Manifest) -> Manifest:
@@ -84,6 +95,13 @@ def _default_service_port(port: Manifest) -> Manifest:
 def _default_protocol(port: Manifest) -> Manifest:
     filled: Manifest = _fill(port, protocol="TCP")
     return filled
+
+
+def _quantities(amounts: Any) -> Any:
+    """Every amount in its canonical text, as clients with typed models expect it back."""
+    if not isinstance(amounts, dict):
+        return amounts
+    return {name: canonical(amount) for name, amount in amounts.items()}
 
 
 def _fill(part: Any, **defaults: Any) -> Any:

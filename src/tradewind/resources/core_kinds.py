@@ -23,6 +23,7 @@ from tradewind.resources.core_columns import (
 )
 from tradewind.resources.core_defaults import (
     default_endpoint_slice,
+    default_event,
     default_namespace,
     default_node,
     default_pod,
@@ -32,6 +33,7 @@ from tradewind.resources.core_defaults import (
 from tradewind.resources.kinds import Kind
 from tradewind.resources.pod_checks import check_pod
 from tradewind.resources.pod_columns import POD_COLUMNS
+from tradewind.resources.pod_quality import first_pod_status
 
 POD = Kind(
     group="",
@@ -42,6 +44,7 @@ POD = Kind(
     short_names=("po",),
     categories=("all",),
     columns=POD_COLUMNS,
+    first_status=first_pod_status,
     default=default_pod,
     check=check_pod,
 )
@@ -110,6 +113,7 @@ NAMESPACE = Kind(
     namespaced=False,
     short_names=("ns",),
     columns=NAMESPACE_COLUMNS,
+    first_status=lambda _: {"phase": "Active"},
     default=default_namespace,
     check=check_label_name,
 )
@@ -122,6 +126,7 @@ EVENT = Kind(
     short_names=("ev",),
     has_status=False,
     columns=EVENT_COLUMNS,
+    default=default_event,
 )
 ENDPOINT_SLICE = Kind(
     group="discovery.k8s.io",
