@@ -133,11 +133,12 @@ async def run_member(layout: FleetLayout, name: str) -> None:
         snapshot.publish(gateway_snapshot(view, gateway))
         readiness.reached(CONTROLLERS)
 
-    def pod_log(pod: Manifest) -> Path:
-        return layout.member(name).pod_log(pod["metadata"]["namespace"], pod["metadata"]["name"])
+    def pod_logs(pod: Manifest) -> Path:
+        meta = pod["metadata"]
+        return layout.member(name).pod_log_folder(meta["namespace"], meta["name"], meta["uid"])
 
     async with (
-        open_api(layout, layout.member(name), MEMBER_KINDS, ports.api, readiness, pod_log) as client,
+        open_api(layout, layout.member(name), MEMBER_KINDS, ports.api, readiness, pod_logs) as client,
         HttpClient(hub_connection(layout, fleet, name)) as hub,
     ):
         for runtime in builtin_runtimes():

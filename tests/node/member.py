@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.node.fake_client import FakeClient
 from tradewind.base.layout import FleetLayout
+from tradewind.base.pod_logs import log_file
 from tradewind.base.ports import is_free
 from tradewind.base.processes import ProcessRecord, send_signal
 from tradewind.controller.plan import LOCAL
@@ -126,6 +127,11 @@ class Member:
 
     def find(self, name: str = "replica") -> Manifest | None:
         return self.client.objects.get(("pods", "ml", name))
+
+    def log(self, name: str = "replica", restart: int = 0, container: str = "kserve-container") -> Path:
+        """The output of a Pod that is, or was, here."""
+        folder = next(self.layout.pod_logs.glob(f"ml_{name}_*"), self.layout.pod_logs / "none")
+        return log_file(folder, container, restart)
 
     def records(self) -> dict[str, ProcessRecord]:
         return find_replicas(self.layout.pods)

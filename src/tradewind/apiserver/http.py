@@ -19,18 +19,19 @@ from tradewind.apiserver.bodies import decode_manifest_body
 from tradewind.apiserver.discovery import AGGREGATED, wants_aggregated
 from tradewind.apiserver.draft import decode_manifest
 from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
-from tradewind.apiserver.logs import SINCE_WARNING, log_options, read_log
+from tradewind.apiserver.logs import goes_on, log_options, log_source, read_log
 from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.options import boolean, list_options
 from tradewind.apiserver.responses import (
     JSON_HEADERS,
     error_response,
     manifest_response,
-    warning_header,
+    one_chunk,
 )
 from tradewind.apiserver.urls import LOG, Target, target_of, verb_of
 from tradewind.apiserver.users import user_of
 from tradewind.apiserver.watching import open_watch
+from tradewind.base.pod_logs import log_file
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import ApiError, bad_request
 from tradewind.store.entries import Key
@@ -39,7 +40,7 @@ MAX_BODY_BYTES = 3 * 1024 * 1024
 REQUEST_SECONDS = 60.0
 STALLED_SECONDS = 60.0
 
-# The file that a Pod's server process writes its output to, all restarts one after another.
+# The folder of a Pod's logs: see `base.pod_logs`.
 PodLogs = Callable[[Manifest], Path]
 
 _log = logging.getLogger(__name__)
@@ -164,19 +165,20 @@ async def _write(api: Api, request: web.Request, user: User, verb: str, target: 
 async def _answer_log(api: Api, request: web.Request, target: Target) -> web.StreamResponse:
     if api.pod_logs is None:
         raise bad_request("this server runs no Pods; ask the member that runs this one")
-    objects, key = api.objects, (target.kind, target.namespace, target.name)
-    pod = decode_manifest(objects.get(*key).data)
-    options = log_options(pod, request.query, objects.now_ms())
+    objects, key = api.objects, Key(target.kind.resource, target.namespace, target.name)
+    pod = decode_manifest(objects.get(target.kind, target.namespace, target.name).data)
+    options = log_options(target.name, request.query, objects.now_ms())
+    source = log_source(pod, request.query)
+    headers = {"Content-Type": "text/plain"}
+    if source is None:
+        return await _send(api, request, one_chunk(b""), headers)
     stopped = asyncio.Event()
 
     def is_running() -> bool:
-        return not stopped.is_set() and objects.runs(Key(target.kind.resource, *key[1:]))
+        return not stopped.is_set() and goes_on(objects.find(key), source)
 
-    headers = {"Content-Type": "text/plain; charset=utf-8"}
-    if options.since_ms:
-        headers["Warning"] = warning_header(SINCE_WARNING)
-    chunks = read_log(api.pod_logs(pod), options, is_running)
-    return await _send(api, request, chunks, headers, stopped.set)
+    path = log_file(api.pod_logs(pod), source.container, source.restart)
+    return await _send(api, request, read_log(path, options, is_running), headers, stopped.set)
 
 
 async def _send(
