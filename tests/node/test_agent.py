@@ -45,6 +45,8 @@ async def test_a_pod_is_bound_started_and_ready(member: Member) -> None:
         "Ready",
     }
     await member.until(lambda: member.events("Started"), "the Started event")
+    assert member.events("Created") == ["Created container: kserve-container"]
+    assert member.events("Starting") == ["Starting kubelet."]
     assert member.events("Scheduled") == ["Successfully assigned ml/replica to here"]
     assert member.log("replica").read_text() == "listening\n"
 

@@ -167,11 +167,12 @@ class Kill:
 
 @dataclass(frozen=True)
 class Tell:
-    """Record an Event."""
+    """Record an Event about the Pod's container, or about its init container."""
 
     type: str
     reason: str
     message: str
+    initial: bool = False
 
 
 Command = Fetch | StopFetch | Create | StopCreate | Ask | Kill | Tell

@@ -12,6 +12,7 @@ from tradewind.resources.meta import ObjectMeta, OwnerReference, condition_of, r
 from tradewind.resources.quantity import canonical
 from tradewind.resources.times import micro_time_text, time_ms, time_text
 
+COMPONENT = "kubelet"  # what Events name as their source; dashboards know it
 MAX_PODS = 110  # kubelet's default
 LEASE_NAMESPACE = "kube-node-lease"
 LEASE_SECONDS = 40  # as kubelet's

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from random import Random
 
 from tradewind.client.base import Client
+from tradewind.controller.perform import record_event
+from tradewind.controller.plan import Record
 from tradewind.controller.queue import backoff_ms
-from tradewind.node.nodes import LEASE_NAMESPACE, NodeConfig, is_due, make_node, make_node_lease
+from tradewind.node.nodes import COMPONENT, LEASE_NAMESPACE, NodeConfig, is_due, make_node, make_node_lease
 from tradewind.node.threads import in_thread
 from tradewind.node.vitals import Vitals
 from tradewind.resources.core import Node
@@ -43,8 +45,10 @@ async def keep_registered(
                 vitals = await in_thread(read_vitals)
                 if not registered:
                     await _register(client, make_node(config, vitals, now_ms()))
-                    registered = True
                 await _report(client, config, vitals, now_ms())
+                if not registered:
+                    await _tell(client, config.name, now_ms())
+                    registered = True
             failures = 0
             await asyncio.sleep(RENEW_SECONDS)
         except (ApiError, TimeoutError) as error:
@@ -75,3 +79,9 @@ async def _report(client: Client, config: NodeConfig, vitals: Vitals, now_ms: in
         if error.reason != "AlreadyExists":
             raise
         await client.patch(LEASE, LEASE_NAMESPACE, config.name, {"spec": lease["spec"]})
+
+
+async def _tell(client: Client, name: str, now_ms: int) -> None:
+    node = await client.get(NODE, "", name)
+    started = Record(node, "Normal", "Starting", "Starting kubelet.", host=name)
+    await record_event(started, client, COMPONENT, now_ms)
