@@ -20,6 +20,7 @@ from tradewind.controller.plan import LOCAL
 from tradewind.controller.run import Runner
 from tradewind.node.agent import NodeAgent, NodeSettings, this_machine
 from tradewind.node.controllers import make_scheduler
+from tradewind.node.meter import Meter
 from tradewind.node.nodes import NodeConfig
 from tradewind.node.processes import find_replicas
 from tradewind.resources.core_kinds import EVENT, POD
@@ -83,6 +84,7 @@ class Member:
         self.fleet = FleetLayout(home)
         self.layout = self.fleet.member("here")
         self.drain_ms = drain_ms
+        self.meter = Meter()
         self.parallel_starts = parallel_starts
         self.ports = range(21000 + os.getpid() % 200 * 50, 21000 + os.getpid() % 200 * 50 + 50)
         self._task: asyncio.Task[None] | None = None
@@ -96,7 +98,7 @@ class Member:
             parallel_starts=self.parallel_starts,
             drain_ms=self.drain_ms,
         )
-        agent = NodeAgent(settings, self.client, self.now_ms, Random(1))
+        agent = NodeAgent(settings, self.client, self.now_ms, Random(1), self.meter)
         scheduler = make_scheduler(self.ports, is_free)
         runner = Runner({LOCAL: self.client}, [scheduler], [agent.observer()], self.now_ms, Random(2))
         self._task = asyncio.create_task(self._run(agent, runner))

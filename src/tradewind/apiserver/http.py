@@ -6,7 +6,7 @@ answered with a Status 500.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,8 @@ from aiohttp import web
 from tradewind.apiserver import reads, writes
 from tradewind.apiserver.access import Attributes, User, authorize, rules_of
 from tradewind.apiserver.bodies import decode_manifest_body
+from tradewind.apiserver.computed import Computed
+from tradewind.apiserver.computed_reads import get_computed, list_computed
 from tradewind.apiserver.discovery import AGGREGATED, wants_aggregated
 from tradewind.apiserver.draft import decode_manifest
 from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
@@ -48,23 +50,28 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Api:
-    """One server: its objects, where Pods' logs are (None: it runs no Pods), why it is not ready yet
-    ("": it is), and how to end open streams."""
+    """One server: its objects, the kinds it works out on demand, where Pods' logs are (None: it runs no
+    Pods), why it is not ready yet ("": it is), and how to end open streams."""
 
     objects: Objects
+    computed: dict[str, Computed]
     pod_logs: PodLogs | None
     why_not_ready: Callable[[], str]
     endings: set[Callable[[], None]] = field(default_factory=set)
 
 
 def application(
-    objects: Objects, pod_logs: PodLogs | None = None, why_not_ready: Callable[[], str] = lambda: ""
+    objects: Objects,
+    pod_logs: PodLogs | None = None,
+    why_not_ready: Callable[[], str] = lambda: "",
+    computed: Iterable[Computed] = (),
 ) -> web.Application:
     """The API of these objects. `/readyz` answers 503 for as long as `why_not_ready` says something.
 
-    More routes may be added beside it. Its streams end when it shuts down.
+    The kinds of `computed` must be among those that the objects' catalog serves. More routes may be added
+    beside it. Its streams end when it shuts down.
     """
-    api = Api(objects, pod_logs, why_not_ready)
+    api = Api(objects, {one.kind.resource: one for one in computed}, pod_logs, why_not_ready)
     app = web.Application(client_max_size=MAX_BODY_BYTES)
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -134,6 +141,12 @@ async def _read(api: Api, request: web.Request, user: User, verb: str, target: T
     _authorize(user, verb, target, target.name or list_options(target.kind, query).selection.name)
     if target.subresource == LOG:
         return await _answer_log(api, request, target)
+    computed = api.computed.get(target.kind.resource)
+    if computed is not None:
+        asked = (computed, target, query, accept, objects.now_ms())
+        if verb == "list":
+            return await _send(api, request, list_computed(*asked), JSON_HEADERS)
+        return get_computed(*asked)
     if verb == "watch":
         stream, lines = open_watch(objects, target, query, accept)
         with stream:

@@ -77,7 +77,9 @@ def verb_of(method: str, target: Target, watch: bool) -> str:
         if target.namespace or not target.kind.namespaced:
             verbs["POST"] = "create"
     verb = verbs.get(method, "")
-    if not verb or verb not in target.kind.verbs:
+    if watch and verb in ("get", "list") and not target.subresource:
+        verb = "watch"
+    if verb not in target.kind.verbs:
         message = "the server does not allow this method on the requested resource"
         raise ApiError(405, "MethodNotAllowed", message)
-    return "watch" if watch and verb in ("get", "list") and not target.subresource else verb
+    return verb

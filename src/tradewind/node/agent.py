@@ -20,6 +20,7 @@ from tradewind.controller.run import Observer
 from tradewind.controller.view import View
 from tradewind.node.launch import Machine, inherited
 from tradewind.node.logs import LogCare
+from tradewind.node.meter import Meter
 from tradewind.node.models.cache import ModelCache
 from tradewind.node.nodes import NodeConfig
 from tradewind.node.prepare import Host
@@ -68,12 +69,13 @@ class NodeAgent:
     """Runs the Pods of one node. Give `observer` to the process's Runner, and await `run` beside it."""
 
     def __init__(
-        self, settings: NodeSettings, client: Client, now_ms: Callable[[], int], rng: Random
+        self, settings: NodeSettings, client: Client, now_ms: Callable[[], int], rng: Random, meter: Meter
     ) -> None:
         self._settings = settings
         self._client = client
         self._now_ms = now_ms
         self._rng = rng
+        self._meter = meter
         self._pods: dict[str, Pod] = {}
         self._changed = asyncio.Event()
         self._replicas: dict[str, Replica] = {}
@@ -103,6 +105,7 @@ class NodeAgent:
             await self._changed.wait()
             await self._stop_strays(tasks)
             tasks.create_task(self._care_for_logs())
+            tasks.create_task(self._meter.run(self._running, self._now_ms))
             while True:
                 self._changed.clear()
                 self._reconcile(tasks, host)
@@ -187,6 +190,13 @@ class NodeAgent:
                 log.warning("logs in %s: %s", self._settings.layout.pod_logs, error)
             await asyncio.sleep(NOTE_SECONDS)
             passed += NOTE_SECONDS
+
+    def _running(self) -> dict[str, tuple[Pod, int]]:
+        return {
+            uid: (self._pods[uid], replica.state.pid)
+            for uid, replica in self._replicas.items()
+            if replica.state.pid and uid in self._pods
+        }
 
     def _logs(self) -> list[Path]:
         return [log for replica in self._replicas.values() for log in replica.logs]

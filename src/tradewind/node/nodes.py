@@ -47,7 +47,7 @@ def make_node(config: NodeConfig, vitals: Vitals, now_ms: int, known: Sequence[N
     return Node(
         api_version=NODE.api_version,
         kind=NODE.name,
-        metadata=ObjectMeta(name=config.name, labels=_labels(config, vitals)),
+        metadata=ObjectMeta(name=config.name, labels=node_labels(config, vitals)),
         spec=NodeSpec(taints=list(config.taints)),
         status=NodeStatus(
             capacity=capacity,
@@ -127,7 +127,8 @@ def _system(config: NodeConfig, vitals: Vitals) -> NodeSystemInfo:
     )
 
 
-def _labels(config: NodeConfig, vitals: Vitals) -> dict[str, str]:
+def node_labels(config: NodeConfig, vitals: Vitals) -> dict[str, str]:
+    """Kubernetes' well-known labels, and those that the fleet file gives it."""
     place = {
         "topology.kubernetes.io/region": config.region,
         "topology.kubernetes.io/zone": config.zone,
