@@ -14,12 +14,14 @@ from tradewind.resources.schema import Schema, schema_of
 
 @dataclass(frozen=True)
 class Column:
-    """A column of `kubectl get`: `value` takes the manifest and the time now in milliseconds."""
+    """A column of `kubectl get`: `value` takes the manifest and the time now in milliseconds. `type` and
+    `description` are told to clients that draw tables themselves."""
 
     name: str
     value: Callable[[Manifest, int], str | int]
     type: str = "string"
     wide: bool = False
+    description: str = ""
 
 
 def _unchanged(manifest: Manifest) -> Manifest:
