@@ -63,7 +63,6 @@ def make_event(record: Record, component: str, now_ms: int) -> Manifest:
         "firstTimestamp": now,
         "lastTimestamp": now,
         "count": 1,
-        "eventTime": None,
         "reportingComponent": component,
         "reportingInstance": record.host,
     }

@@ -9,8 +9,15 @@ from typing import Any
 
 from tradewind.resources.meta import Manifest
 from tradewind.resources.quantity import canonical
+from tradewind.resources.times import canonical_time
 
 POD_GRACE_SECONDS = 30
+EMPTY_EVENT: Manifest = {
+    "involvedObject": {},
+    "source": {},
+    "reportingComponent": "",
+    "reportingInstance": "",
+}
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -39,8 +46,20 @@ def default_endpoint_slice(manifest: Manifest) -> Manifest:
 
 
 def default_event(manifest: Manifest) -> Manifest:
-    """The object that it is about and its source, which are always there, if empty."""
-    return {"involvedObject": {}, "source": {}, **manifest}
+    """What Kubernetes always writes of an Event, if empty, and its times in UTC."""
+    times = {name: canonical_time(manifest.get(name)) for name in ("firstTimestamp", "lastTimestamp")}
+    times["eventTime"] = canonical_time(manifest.get("eventTime"), micro=True)
+    return {**EMPTY_EVENT, **manifest, **times}
+
+
+def default_lease(manifest: Manifest) -> Manifest:
+    """Its times in UTC."""
+    spec = manifest.get("spec")
+    if not isinstance(spec, dict):
+        return manifest
+    times = {name: spec[name] for name in ("acquireTime", "renewTime") if spec.get(name)}
+    in_utc = {name: canonical_time(value, micro=True) for name, value in times.items()}
+    return {**manifest, "spec": {**spec, **in_utc}}
 
 
 def default_secret(manifest: Manifest) -> Manifest:

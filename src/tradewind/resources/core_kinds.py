@@ -24,6 +24,7 @@ from tradewind.resources.core_columns import (
 from tradewind.resources.core_defaults import (
     default_endpoint_slice,
     default_event,
+    default_lease,
     default_namespace,
     default_node,
     default_pod,
@@ -147,5 +148,6 @@ LEASE = Kind(
     struct=core.Lease,
     has_status=False,
     columns=LEASE_COLUMNS,
+    default=default_lease,
     check=check_lease,
 )
