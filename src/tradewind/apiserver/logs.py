@@ -5,6 +5,7 @@ Which file, and every refusal, is kube-apiserver's (`registry/core/pod/strategy.
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
@@ -174,10 +175,13 @@ class _Stamps:
         self._times = read_times(path)
         self._end: int | None = None
         self._at_start = True
+        self._written_ns = 0
 
     def before_lines(self, chunk: bytes, end: int) -> bytes:
         """The chunk that ends at byte `end` of the log, with its times."""
-        place, written_ns = end - len(chunk), self._path.stat().st_mtime_ns
+        place = end - len(chunk)
+        with contextlib.suppress(FileNotFoundError):  # its Pod has gone since the chunk was read
+            self._written_ns = self._path.stat().st_mtime_ns
         emptied = self._end not in (None, place)
         if emptied or self._times.end < end:
             self._times = read_times(self._path)
@@ -187,7 +191,7 @@ class _Stamps:
             place += len(line)
             if self._at_start:
                 noted_ns = self._times.time_ns(place)
-                lines.append(_stamp(written_ns if noted_ns is None else noted_ns))
+                lines.append(_stamp(self._written_ns if noted_ns is None else noted_ns))
             lines.append(line)
             self._at_start = line.endswith(b"\n")
         return b"".join(lines)

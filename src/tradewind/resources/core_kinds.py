@@ -70,6 +70,7 @@ SERVICE = Kind(
     short_names=("svc",),
     categories=("all",),
     columns=SERVICE_COLUMNS,
+    first_status=lambda _: {"loadBalancer": {}},
     default=default_service,
     check=check_service,
 )
