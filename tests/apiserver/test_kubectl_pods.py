@@ -1,6 +1,7 @@
 """What the real kubectl shows of Pods, Nodes and Events: get, describe, events, wait, logs."""
 
 import asyncio
+import json
 import re
 import time
 
@@ -193,3 +194,58 @@ async def test_logs_followed_of_several_pods_end_with_their_containers(running):
     crash = Trouble("CrashLoopBackOff", "x")
     await report(running, "a", State(phase=Phase.CRASH_BACKOFF, trouble=crash, ended=over, restarts=1))
     assert await asyncio.wait_for(following.wait(), KUBECTL_SECONDS) == 0
+
+
+SELECTOR = {"apiVersion": "v1", "kind": "ConfigMap"}
+DESCRIBED = {
+    "cluster.karmada.io/v1alpha1 Cluster": ({"spec": {"region": "eu"}}, r"Region: +eu\n"),
+    "policy.karmada.io/v1alpha1 PropagationPolicy": (
+        {"spec": {"resourceSelectors": [SELECTOR], "placement": {}}},
+        r"Resource Selectors:\n +API Version: +v1\n",
+    ),
+    "policy.karmada.io/v1alpha1 ClusterOverridePolicy": (
+        {"spec": {"resourceSelectors": [SELECTOR], "overrideRules": [{"overriders": {}}]}},
+        r"Override Rules:\n",
+    ),
+    "work.karmada.io/v1alpha2 ResourceBinding": (
+        {"spec": {"resource": {**SELECTOR, "namespace": "d", "name": "a"}}},
+        r"Resource:\n +API Version: +v1\n",
+    ),
+    "work.karmada.io/v1alpha1 Work": ({"spec": {"workload": {"manifests": []}}}, r"Kind: +Work\n"),
+    "serving.kserve.io/v1alpha1 ServingRuntime": (
+        {"spec": {"containers": [{"name": "kserve-container", "image": "i"}]}},
+        r"Containers:\n +Image: +i\n",
+    ),
+    "networking.istio.io/v1 DestinationRule": ({"spec": {"host": "h"}}, r"Host: +h\n"),
+    "coordination.k8s.io/v1 Lease": ({"spec": {"holderIdentity": "me"}}, r"Holder Identity: +me\n"),
+    "discovery.k8s.io/v1 EndpointSlice": (
+        {"addressType": "IPv4", "endpoints": [{"addresses": ["127.0.0.1"]}]},
+        r"Addresses: +127.0.0.1\n",
+    ),
+    "v1 Service": ({"spec": {"ports": [{"port": 80}]}}, r"TargetPort: +80/TCP\n"),
+    "v1 ServiceAccount": ({}, r"Image pull secrets: +<none>\n"),
+    "v1 Namespace": ({}, r"Status: +Active\n"),
+}
+
+
+async def test_every_sort_of_kind_can_be_described(api):
+    lines = []
+    for place, (words, (body, _)) in enumerate(DESCRIBED.items()):
+        api_version, kind = words.split()
+        manifest = {"apiVersion": api_version, "kind": kind, "metadata": {"name": f"a{place}"}, **body}
+        told = await api.kubectl("create", "-f", "-", stdin=json.dumps(manifest))
+        assert told.code == 0, (words, told)
+        created = told.out.split()[0]
+        event = make_event(Record(await found(api, created), "Normal", "Noted", "seen"), "test", now_ms())
+        space = event["metadata"]["namespace"]
+        await post(api, f"/api/v1/namespaces/{space}/events", event)
+        lines.append(f"describe {created}")
+    told = await asyncio.gather(*(kubectl(api, line) for line in lines))
+    for (words, (_, pattern)), text in zip(DESCRIBED.items(), told, strict=True):
+        assert re.search(pattern, text), (words, text)
+        if words != "v1 Namespace":  # kubectl looks for no events of it
+            assert re.search(r" Normal +Noted +\d+s +test +seen\n", text), (words, text)
+
+
+async def found(api, name: str):
+    return json.loads(await kubectl(api, f"get {name} -o json"))

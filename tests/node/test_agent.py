@@ -14,8 +14,9 @@ from tests.node.member import Member, container_status, host_port, is_ready, pod
 from tradewind.base.pod_logs import read_times
 from tradewind.base.processes import is_alive, load_record, send_signal
 from tradewind.node import agent as agent_module
+from tradewind.node import registration as registration_module
 from tradewind.node import replica as replica_module
-from tradewind.resources.core_kinds import CONFIG_MAP, POD, SECRET
+from tradewind.resources.core_kinds import CONFIG_MAP, NODE, POD, SECRET
 
 
 async def get(port: int, path: str) -> int:
@@ -440,3 +441,26 @@ async def test_a_pod_kept_by_a_finalizer_is_stopped_once(member: Member) -> None
     await member.until_ready("other")
     changes = [event.manifest["metadata"]["name"] for _, event in member.client.history[before:]]
     assert changes.count("replica") <= 2, "the node does not ask for its deletion again and again"
+
+
+async def test_a_node_renews_its_lease_and_comes_back_when_it_is_deleted(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registration_module, "RENEW_SECONDS", 0.02)
+    await member.start()
+
+    def renewed_at() -> str:
+        lease = member.client.objects.get(("leases.coordination.k8s.io", "kube-node-lease", "here"), {})
+        return str(lease.get("spec", {}).get("renewTime", ""))
+
+    first = await member.until(renewed_at, "a lease")
+    await member.until(lambda: renewed_at() > first, "its renewal")
+    await member.client.patch(NODE, "", "here", {"metadata": {"labels": {"mine": "yes"}}})
+    writes = len(member.client.history)
+    await member.until(lambda: len(member.client.history) >= writes + 5, "more renewals")
+    written = {resource for resource, _ in member.client.history[writes:]}
+    assert written == {"leases.coordination.k8s.io"}, "a status that says nothing new is not written"
+    await member.client.delete(NODE, "", "here")
+    await member.until(
+        lambda: "status" in member.client.objects.get(("nodes", "", "here"), {}), "the node is back"
+    )
