@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ import msgspec
 import uvloop
 
 from tradewind.apiserver.catalog import catalog
+from tradewind.apiserver.computed import Computed
 from tradewind.apiserver.http import PodLogs, application
 from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.serving import TlsFiles, serve
@@ -76,17 +77,20 @@ async def open_api(
     port: int,
     readiness: Readiness,
     pod_logs: PodLogs | None = None,
+    computed: Sequence[Computed] = (),
 ) -> AsyncIterator[LocalClient]:
-    """Serve a part's objects over TLS until the block ends; gives the client for inside this process.
+    """Serve a part's objects, and kinds that are worked out on demand, over TLS until the block ends; gives
+    the client for inside this process.
 
     Raises CannotOpen when the store is damaged, OSError when the port is taken.
     """
     store = open_store(part.database)
     try:
-        objects = Objects(catalog(kinds), store, now_ms, lambda: str(uuid.uuid4()))
+        served = catalog([*kinds, *(one.kind for one in computed)])
+        objects = Objects(served, store, now_ms, lambda: str(uuid.uuid4()))
         await objects.ensure_namespaces()
         tls = TlsFiles(part.certificate, part.private_key, layout.ca_certificate)
-        server = await serve(application(objects, pod_logs, readiness.why_not), port, tls)
+        server = await serve(application(objects, pod_logs, readiness.why_not, computed), port, tls)
         try:
             yield LocalClient(objects)
         finally:

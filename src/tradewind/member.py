@@ -26,7 +26,9 @@ from tradewind.federation.agent import agent_controllers
 from tradewind.federation.member import MemberIdentity
 from tradewind.node.agent import NodeAgent, NodeSettings, this_machine
 from tradewind.node.controllers import make_scheduler
-from tradewind.node.nodes import NodeConfig
+from tradewind.node.meter import Meter, metrics_of
+from tradewind.node.nodes import NodeConfig, node_labels
+from tradewind.node.vitals import read_vitals
 from tradewind.resources.core_kinds import ENDPOINT_SLICE
 from tradewind.resources.fleet import Fleet, FleetCluster, round_trips_ms
 from tradewind.resources.kinds import Kind
@@ -133,20 +135,21 @@ async def run_member(layout: FleetLayout, name: str) -> None:
         snapshot.publish(gateway_snapshot(view, gateway))
         readiness.reached(CONTROLLERS)
 
-    def pod_log(pod: Manifest) -> Path:
-        return layout.member(name).pod_log(pod["metadata"]["namespace"], pod["metadata"]["name"])
+    def pod_logs(pod: Manifest) -> Path:
+        meta = pod["metadata"]
+        return layout.member(name).pod_log_folder(meta["namespace"], meta["name"], meta["uid"])
 
+    part, meter, config = layout.member(name), Meter(), node_config(cluster)
+    metrics = metrics_of(meter, name, node_labels(config, read_vitals(part.folder)), now_ms)
     async with (
-        open_api(layout, layout.member(name), MEMBER_KINDS, ports.api, readiness, pod_log) as client,
+        open_api(layout, part, MEMBER_KINDS, ports.api, readiness, pod_logs, metrics) as client,
         HttpClient(hub_connection(layout, fleet, name)) as hub,
     ):
         for runtime in builtin_runtimes():
             await _create_if_absent(client, CLUSTER_SERVING_RUNTIME, runtime)
         machine = this_machine()
-        settings = NodeSettings(
-            node_config(cluster), layout.member(name), layout.models, machine, machine.cpus, DRAIN_MS
-        )
-        node = NodeAgent(settings, client, now_ms, chance)
+        settings = NodeSettings(config, part, layout.models, machine, machine.cpus, DRAIN_MS)
+        node = NodeAgent(settings, client, now_ms, chance, meter)
         observers = [Observer("gateway", (ENDPOINT_SLICE,), publish), node.observer()]
         identity = identity_of(fleet, cluster, ports)
         runner = Runner({LOCAL: client, HUB: hub}, controllers_of(identity, ports), observers, now_ms, chance)

@@ -161,7 +161,7 @@ async def api(tls_home, tmp_path):
     """A server of every kind over a store in memory."""
     store = memory_store()
     objects = Objects(catalog(ALL_KINDS), store, now_ms, lambda: str(uuid.uuid4()))
-    logs = tmp_path / "pod.log"
+    logs = tmp_path / "logs"
     tls = TlsFiles(tls_home / "tls.crt", tls_home / "tls.key", tls_home / "ca.crt")
     server = await serve(application(objects, lambda _: logs), 0, tls)
     for name in ("ca.crt", *(f"{user}.{end}" for user in USERS for end in ("crt", "key"))):

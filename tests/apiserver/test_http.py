@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import ssl
 
 import aiohttp
@@ -16,6 +17,7 @@ from tradewind.apiserver.http import MAX_BODY_BYTES, application
 from tradewind.apiserver.responses import ENTRIES_PER_CHUNK
 from tradewind.apiserver.serving import TlsFiles, serve
 from tradewind.base.certificates import issue, make_authority, write_credentials
+from tradewind.base.pod_logs import log_file
 from tradewind.resources.core_kinds import CONFIG_MAP
 
 MAPS = "/api/v1/namespaces/d/configmaps"
@@ -309,22 +311,38 @@ async def test_a_port_that_is_taken_is_an_error(api, tls_home):
 LOG = "/api/v1/namespaces/d/pods/p/log"
 
 
-async def test_logs(api):
+async def run_pod(api, text: str) -> None:
+    """As its node: container `c` of the Pod `p` runs and has written this."""
     await api.ask("POST", "/api/v1/namespaces/d/pods", pod(node="n1"))
-    api.logs.write_text("1\n2\n3\n")
+    status = {"name": "c", "restartCount": 0, "state": {"running": {}}}
+    manifest = pod(node="n1") | {"status": {"phase": "Running", "containerStatuses": [status]}}
+    assert (await api.ask("PUT", "/api/v1/namespaces/d/pods/p/status", manifest))[0] == 200
+    log_file(api.logs, "c", 0).parent.mkdir(parents=True)
+    log_file(api.logs, "c", 0).write_text(text)
+
+
+async def test_logs(api):
+    await run_pod(api, "1\n2\n3\n")
     assert await api.ask("GET", LOG) == (200, "1\n2\n3\n")
-    assert await api.ask("GET", f"{LOG}?tailLines=1") == (200, "3\n")
-    _, _, headers = await api.ask_all("GET", f"{LOG}?sinceSeconds=60")
-    assert "carry no time" in headers["Warning"]
+    assert await api.ask("GET", f"{LOG}?tailLines=1&sinceSeconds=60") == (200, "3\n")
+    _, text = await api.ask("GET", f"{LOG}?tailLines=1&timestamps=true")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z 3\n", text)
     assert (await api.ask("GET", f"{LOG}?previous=true"))[0] == 400
+    code, status = await api.ask("GET", f"{LOG}?limitBytes=0")
+    message = 'PodLogOptions "p" is invalid: limitBytes: Invalid value: 0: must be greater than 0'
+    assert (code, status["reason"], status["message"]) == (422, "Invalid", message)
+
+
+async def test_the_log_of_a_pod_without_a_node_is_empty(api):
+    await api.ask("POST", "/api/v1/namespaces/d/pods", pod())
+    assert await api.ask("GET", LOG) == (200, "")
 
 
 async def test_following_a_log_ends_with_its_pod(api):
-    await api.ask("POST", "/api/v1/namespaces/d/pods", pod(node="n1"))
-    api.logs.write_text("1\n")
+    await run_pod(api, "1\n")
     async with api.session().get(f"{LOG}?follow=true") as answer:
         assert await answer.content.readline() == b"1\n"
-        with api.logs.open("a") as log:
+        with log_file(api.logs, "c", 0).open("a") as log:
             log.write("2\n")
         assert await asyncio.wait_for(answer.content.readline(), 5) == b"2\n"
         await api.ask("DELETE", "/api/v1/namespaces/d/pods/p?gracePeriodSeconds=0")

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.apiserver.conftest import KUBECTL_SECONDS
+from tradewind.base.pod_logs import log_file
 
 SECRET = """
 apiVersion: v1
@@ -129,8 +130,8 @@ READS = [
     ("describe cm c", 0, "value"),
     ("logs p", 0, "first\nlast\n"),
     ("logs p -c c --tail=1", 0, "last\n"),
-    ("logs p -p", 1, "leave out --previous"),
-    ("logs p -c nope", 1, "container nope is not valid"),
+    ("logs p -p", 1, '(BadRequest): previous terminated container "c" in pod "p" not found'),
+    ("logs p -c nope", 1, "container nope is not valid for pod p"),
 ]
 WRITES = [
     ("label isvc fraud team=risk", 0, "labeled"),
@@ -167,9 +168,9 @@ WRITES = [
 
 async def test_a_day_with_kubectl(api):
     (api.home / "isvc.yaml").write_text(INFERENCE_SERVICE)
-    api.logs.write_text("first\nlast\n")
     everything = "---".join((SECRET, CONFIG_MAP, INFERENCE_SERVICE, POD))
     assert (await api.kubectl("apply", "-f", "-", stdin=everything)).code == 0
+    await run_pod(api, "first\nlast\n")
     reads = await asyncio.gather(*(api.kubectl(*line.split(" ")) for line, _, _ in READS))
     for (line, code, says), result in zip(READS, reads, strict=True):
         assert (result.code, says in (result.err if code else result.out)) == (code, True), (line, result)
@@ -210,13 +211,23 @@ async def test_get_watch_prints_changes(api):
     await watching.wait()
 
 
-async def test_logs_follow_until_the_pod_ends(api):
+async def run_pod(api, text: str, **status) -> None:
+    """As its node: container `c` of the Pod `p` runs and has written this."""
+    status = {"name": "c", "ready": True, "restartCount": 0, "state": {"running": {}}} | status
+    patch = json.dumps({"status": {"phase": "Running", "containerStatuses": [status]}})
+    patched = await api.kubectl("patch", "pod", "p", "--subresource=status", "--type=merge", "-p", patch)
+    assert patched.code == 0, patched.err
+    log = log_file(api.logs, "c", status["restartCount"])
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(text)
+
+
+async def test_logs_follow_until_the_container_ends(api):
     await api.kubectl("apply", "-f", "-", stdin=POD)
-    api.logs.write_text("first\n")
+    await run_pod(api, "first\n")
     following = await api.start_kubectl("logs", "-f", "p")
     assert await next_line(following) == "first\n"
-    api.logs.write_text("first\nlast\n")
-    await api.kubectl("patch", "pod", "p", "--subresource=status", "-p", '{"status":{"phase":"Succeeded"}}')
+    await run_pod(api, "first\nlast\n", state={"terminated": {"exitCode": 0}})
     rest, _ = await asyncio.wait_for(following.communicate(), KUBECTL_SECONDS)
     assert (following.returncode, rest) == (0, b"last\n")
 

@@ -11,6 +11,7 @@ import yaml
 from tests.cli.conftest import LiveFleet
 from tests.observe.objects import condition, container, failing_pod, loading_pod, ready_pod
 from tradewind.base.layout import FleetLayout
+from tradewind.base.pod_logs import log_file
 from tradewind.resources.cluster import CLUSTER
 from tradewind.resources.core_kinds import EVENT, POD, SECRET
 from tradewind.resources.meta import Manifest
@@ -263,8 +264,10 @@ def test_wait_for_deletion_of_what_is_not_there(fleet, run):
     assert answer.out == "inferenceservice.serving.kserve.io/nothing deleted\n"
 
 
-def write_log(layout: FleetLayout, cluster: str, pod: str, text: str) -> Path:
-    path = layout.member(cluster).pod_log("ml", pod)
+def write_log(
+    layout: FleetLayout, cluster: str, pod: str, text: str, restart: int = 0, container: str = "server"
+) -> Path:
+    path = log_file(layout.member(cluster).pod_log_folder("ml", pod, "uid"), container, restart)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
@@ -274,6 +277,17 @@ def test_logs_finds_the_member(fleet, run):
     write_log(fleet.running.layout, "west", "fraud-2", "one\ntwo\nthree\n")
     answer = run("logs", "fraud-2", "-n", "ml", "--tail", "2", "--home", fleet.home)
     assert (answer.out, answer.err) == ("two\nthree\n", "from cluster west:\n")
+
+
+def test_logs_of_each_run_and_container(fleet, run):
+    layout = fleet.running.layout
+    write_log(layout, "west", "fraud-2", "first run\n", restart=9)
+    write_log(layout, "west", "fraud-2", "second run\n", restart=10)
+    write_log(layout, "west", "fraud-2", "downloading\n", container="storage-initializer")
+    words = ("logs", "fraud-2", "-n", "ml", "--cluster", "west", "--home", fleet.home)
+    assert run(*words).out == "second run\n"
+    assert run(*words, "--previous").out == "first run\n"
+    assert run(*words, "-c", "storage-initializer").out == "downloading\n"
 
 
 def test_logs_can_be_read_when_the_fleet_is_down(fleet, run):

@@ -54,7 +54,7 @@ async def test_status_is_apart(client):
         "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i"}]},
     }
     created = await client.create(POD, pod | {"status": {"phase": "Failed"}})
-    assert "status" not in created
+    assert created["status"] == {"phase": "Pending", "qosClass": "BestEffort"}
     running = await client.update_status(POD, created | {"status": {"phase": "Running"}})
     assert running["status"] == {"phase": "Running"}
     await client.delete(POD, "d", "p")

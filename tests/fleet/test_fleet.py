@@ -71,6 +71,19 @@ def test_kubectl_sees_pods_and_their_logs_in_a_member(site: Site, iris: str):
     names = names or site.kubectl(site.names[0], "get", "pods", "-n", "ml", "-o", "name")
     pod = next(line for line in names.split() if f"/{iris}-predictor" in line)
     assert "ready" in site.kubectl(site.names[0], "logs", "-n", "ml", pod)
+    said = site.kubectl(site.names[0], "logs", "-n", "ml", pod, "-c", "storage-initializer", "--timestamps")
+    assert "Successfully copied" in said
+    node = site.kubectl(site.names[0], "describe", "node")
+    assert "RenewTime" in node
+    assert pod.removeprefix("pod/") in node
+
+    def measured() -> bool:
+        path = "/apis/metrics.k8s.io/v1beta1/namespaces/ml/pods"
+        metrics = json.loads(site.kubectl(site.names[0], "get", "--raw", path))
+        return pod.removeprefix("pod/") in [one["metadata"]["name"] for one in metrics["items"]]
+
+    wait_for(measured, lambda: "no usage of it")
+    assert "Mi" in site.kubectl(site.names[0], "top", "pods", "-n", "ml")
 
 
 def test_one_download_serves_all_clusters(site: Site, iris: str):

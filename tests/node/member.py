@@ -13,12 +13,14 @@ from typing import Any
 
 from tests.node.fake_client import FakeClient
 from tradewind.base.layout import FleetLayout
+from tradewind.base.pod_logs import log_file
 from tradewind.base.ports import is_free
 from tradewind.base.processes import ProcessRecord, send_signal
 from tradewind.controller.plan import LOCAL
 from tradewind.controller.run import Runner
 from tradewind.node.agent import NodeAgent, NodeSettings, this_machine
 from tradewind.node.controllers import make_scheduler
+from tradewind.node.meter import Meter
 from tradewind.node.nodes import NodeConfig
 from tradewind.node.processes import find_replicas
 from tradewind.resources.core_kinds import EVENT, POD
@@ -82,6 +84,7 @@ class Member:
         self.fleet = FleetLayout(home)
         self.layout = self.fleet.member("here")
         self.drain_ms = drain_ms
+        self.meter = Meter()
         self.parallel_starts = parallel_starts
         self.ports = range(21000 + os.getpid() % 200 * 50, 21000 + os.getpid() % 200 * 50 + 50)
         self._task: asyncio.Task[None] | None = None
@@ -95,7 +98,7 @@ class Member:
             parallel_starts=self.parallel_starts,
             drain_ms=self.drain_ms,
         )
-        agent = NodeAgent(settings, self.client, self.now_ms, Random(1))
+        agent = NodeAgent(settings, self.client, self.now_ms, Random(1), self.meter)
         scheduler = make_scheduler(self.ports, is_free)
         runner = Runner({LOCAL: self.client}, [scheduler], [agent.observer()], self.now_ms, Random(2))
         self._task = asyncio.create_task(self._run(agent, runner))
@@ -126,6 +129,11 @@ class Member:
 
     def find(self, name: str = "replica") -> Manifest | None:
         return self.client.objects.get(("pods", "ml", name))
+
+    def log(self, name: str = "replica", restart: int = 0, container: str = "kserve-container") -> Path:
+        """The output of a Pod that is, or was, here."""
+        folder = next(self.layout.pod_logs.glob(f"ml_{name}_*"), self.layout.pod_logs / "none")
+        return log_file(folder, container, restart)
 
     def records(self) -> dict[str, ProcessRecord]:
         return find_replicas(self.layout.pods)

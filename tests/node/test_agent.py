@@ -11,10 +11,12 @@ import aiohttp
 import pytest
 
 from tests.node.member import Member, container_status, host_port, is_ready, pod
+from tradewind.base.pod_logs import read_times
 from tradewind.base.processes import is_alive, load_record, send_signal
 from tradewind.node import agent as agent_module
+from tradewind.node import registration as registration_module
 from tradewind.node import replica as replica_module
-from tradewind.resources.core_kinds import CONFIG_MAP, POD, SECRET
+from tradewind.resources.core_kinds import CONFIG_MAP, NODE, POD, SECRET
 
 
 async def get(port: int, path: str) -> int:
@@ -37,14 +39,17 @@ async def test_a_pod_is_bound_started_and_ready(member: Member) -> None:
     assert (status["phase"], status["podIP"], status["hostIP"]) == ("Running", "127.0.0.1", "127.0.0.1")
     assert list(container_status(found)["state"]) == ["running"]
     assert {one["type"] for one in status["conditions"]} == {
+        "PodReadyToStartContainers",
         "PodScheduled",
         "Initialized",
         "ContainersReady",
         "Ready",
     }
     await member.until(lambda: member.events("Started"), "the Started event")
+    assert member.events("Created") == ["Created container: kserve-container"]
+    assert member.events("Starting") == ["Starting kubelet."]
     assert member.events("Scheduled") == ["Successfully assigned ml/replica to here"]
-    assert member.layout.pod_log("ml", "replica").read_text() == "listening\n"
+    assert member.log("replica").read_text() == "listening\n"
 
 
 async def test_a_replica_is_not_ready_before_it_says_so(member: Member) -> None:
@@ -64,7 +69,7 @@ async def test_readiness_comes_and_goes(member: Member) -> None:
     port = host_port(await member.until_ready())
     await get(port, "/set/unready")
     await member.until(lambda: not is_ready(member.find()), "it is unready")
-    told = member.find()["status"]["conditions"][-1]["message"]
+    [told] = [one["message"] for one in member.find()["status"]["conditions"] if one["type"] == "Ready"]
     assert "containers with unready status: [kserve-container]" in told
     assert "HTTP probe failed with statuscode: 503" in told
     await member.until(lambda: member.events("Unhealthy"), "the Unhealthy event")
@@ -205,7 +210,7 @@ async def test_a_pod_that_is_being_deleted_when_first_seen_is_not_started(member
     await member.client.delete(POD, "ml", "replica")
     await member.start()
     await member.until(lambda: member.find() is None, "the Pod is gone")
-    assert not member.layout.pod_log("ml", "replica").exists()
+    assert not member.log("replica").exists()
 
 
 async def test_replicas_start_in_turn_and_one_that_waits_can_be_deleted(member: Member) -> None:
@@ -226,7 +231,7 @@ async def test_replicas_start_in_turn_and_one_that_waits_can_be_deleted(member: 
     await member.until_ready("second")
     assert time.monotonic() - began_at < 8, "a ready replica gives its turn to the next"
     assert is_ready(member.find("first"))
-    assert not member.layout.pod_log("ml", "third").exists()
+    assert not member.log("third").exists()
 
 
 async def test_a_replica_that_ignores_sigterm_is_killed_after_its_grace(member: Member) -> None:
@@ -255,7 +260,7 @@ async def test_children_of_a_replica_do_not_outlive_it(member: Member) -> None:
     parent = "import subprocess; child = subprocess.Popen(['sleep', '600']); print(child.pid); child.wait()"
     await member.create(pod(code=parent, container={"readinessProbe": None, "ports": []}))
     await member.until_ready()
-    log = member.layout.pod_log("ml", "replica")
+    log = member.log("replica")
     child = int(await member.until(lambda: log.exists() and log.read_text().strip(), "the child's number"))
     await member.client.delete(POD, "ml", "replica")
     await member.until(lambda: member.find() is None, "the Pod is gone")
@@ -305,7 +310,7 @@ async def test_secrets_reach_the_environment_and_nothing_else(member: Member) ->
         await member.until_ready()
     finally:
         del os.environ["MEMBER_SECRET"]
-    log = member.layout.pod_log("ml", "replica")
+    log = member.log("replica")
     line = await member.until(lambda: log.read_text(), "its output")
     assert line.startswith("hsuh-hsuh ")
     assert "MEMBER_SECRET" not in line
@@ -375,12 +380,34 @@ async def test_logs_are_bounded_and_go_with_their_pod(
     await member.start()
     code = "import time; print(('x' * 99 + chr(10)) * 110_000); print('last', flush=True); time.sleep(600)"
     await member.create(pod(code=code, container={"readinessProbe": None, "ports": []}))
-    log = member.layout.pod_log("ml", "replica")
+    log = await member.until(lambda: member.log().exists() and member.log(), "it writes")
     kept = log.with_name(log.name + ".1")
     await member.until(lambda: kept.exists() and kept.stat().st_size >= 10_000_000, "the log is rotated")
     await member.until(lambda: log.stat().st_size < 10_000_000, "the log is short again")
     await member.client.delete(POD, "ml", "replica")
-    await member.until(lambda: not log.exists() and not kept.exists(), "its logs are deleted")
+    await member.until(lambda: not log.parent.parent.exists(), "its logs are deleted")
+
+
+async def test_every_run_has_its_log_and_its_times(member: Member) -> None:
+    await member.start()
+    await member.create(pod(code="import sys; print('run', flush=True); sys.exit(3)"))
+    await member.until(lambda: restarts(member) >= 2, "it was restarted twice")
+    now = restarts(member)
+    kept = await member.until(lambda: [one for one in (now - 1, now) if member.log(restart=one).exists()], "")
+    assert kept[0] > 0, "the first run's is deleted"
+    log = member.log(restart=kept[0])
+    assert log.read_text() == "run\n"
+    await member.until(lambda: read_times(log).end == 4, "its time is noted")
+
+
+async def test_a_restart_whose_status_was_not_written_is_found_by_its_log(member: Member) -> None:
+    await member.start()
+    await member.create(pod())
+    await member.until_ready()
+    await member.stop()
+    member.log().rename(member.log(restart=2))
+    await member.start()
+    await member.until(lambda: restarts(member) == 2, "the number of its log")
 
 
 async def test_a_replica_whose_care_fails_is_taken_up_again(
@@ -414,3 +441,26 @@ async def test_a_pod_kept_by_a_finalizer_is_stopped_once(member: Member) -> None
     await member.until_ready("other")
     changes = [event.manifest["metadata"]["name"] for _, event in member.client.history[before:]]
     assert changes.count("replica") <= 2, "the node does not ask for its deletion again and again"
+
+
+async def test_a_node_renews_its_lease_and_comes_back_when_it_is_deleted(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registration_module, "RENEW_SECONDS", 0.02)
+    await member.start()
+
+    def renewed_at() -> str:
+        lease = member.client.objects.get(("leases.coordination.k8s.io", "kube-node-lease", "here"), {})
+        return str(lease.get("spec", {}).get("renewTime", ""))
+
+    first = await member.until(renewed_at, "a lease")
+    await member.until(lambda: renewed_at() > first, "its renewal")
+    await member.client.patch(NODE, "", "here", {"metadata": {"labels": {"mine": "yes"}}})
+    writes = len(member.client.history)
+    await member.until(lambda: len(member.client.history) >= writes + 5, "more renewals")
+    written = {resource for resource, _ in member.client.history[writes:]}
+    assert written == {"leases.coordination.k8s.io"}, "a status that says nothing new is not written"
+    await member.client.delete(NODE, "", "here")
+    await member.until(
+        lambda: "status" in member.client.objects.get(("nodes", "", "here"), {}), "the node is back"
+    )

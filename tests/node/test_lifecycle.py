@@ -74,12 +74,14 @@ def test_a_model_is_fetched_before_the_container_is_created() -> None:
     life.now_ms += 1_500
     life.see(Fetched())
     assert (life.state.phase, life.done) == (Phase.CREATING, [Create()])
-    assert life.commands[-1] == Tell("Normal", "Pulled", f"Model {URI} pulled in 1.500s (10 bytes)")
+    pulled = f"Model {URI} pulled in 1.500s (10 bytes)"
+    assert life.commands[-1] == Tell("Normal", "Pulled", pulled, initial=True)
 
 
 def test_a_model_that_is_here_already_is_not_said_to_be_pulled() -> None:
     life = Life().see(Tick(), Fetched())
-    assert life.commands[-1] == Tell("Normal", "Pulled", f"Model {URI} already present on machine")
+    present = f"Model {URI} already present on machine"
+    assert life.commands[-1] == Tell("Normal", "Pulled", present, initial=True)
 
 
 def test_without_a_model_the_container_is_created_at_once() -> None:

@@ -61,6 +61,35 @@ async def test_a_state_is_written_once(published: Published) -> None:
     assert [resource for resource, _ in published.client.history[before:]] == [EVENT.resource]
 
 
+@pytest.mark.parametrize(
+    ("initial", "field_path"),
+    [
+        (False, "spec.containers{kserve-container}"),
+        (True, "spec.initContainers{storage-initializer}"),
+    ],
+)
+async def test_an_event_says_who_tells_of_which_container(initial: bool, field_path: str) -> None:
+    client = FakeClient()
+    manifest = pod(nodeName="here", initContainers=[{"name": "storage-initializer"}])
+    created = await client.create(POD, manifest)
+    publisher = Publisher(decode(created, Pod), client, lambda: 1_800_000_000_000, Random(1))
+    publisher.tell(Tell("Normal", "Started", "x", initial))
+    await publisher.finish()
+    [event] = [one for (kind, _, _), one in client.objects.items() if kind == EVENT.resource]
+    assert event["involvedObject"] == {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "namespace": "ml",
+        "name": "replica",
+        "uid": created["metadata"]["uid"],
+        "resourceVersion": created["metadata"]["resourceVersion"],
+        "fieldPath": field_path,
+    }
+    assert event["source"] == {"component": "kubelet", "host": "here"}
+    assert (event["reportingComponent"], event["reportingInstance"]) == ("kubelet", "here")
+    assert (event["firstTimestamp"], event["count"]) == ("2027-01-15T08:00:00Z", 1)
+
+
 async def test_a_pod_that_somebody_else_changed_is_read_again(published: Published) -> None:
     await published.client.patch(POD, "ml", "replica", {"metadata": {"labels": {"new": "label"}}})
     published.publisher.update(RUNNING)

@@ -147,10 +147,29 @@ def test_conditions_while_the_model_is_fetched() -> None:
     unready = ("False", "ContainersNotReady", "containers with unready status: [main]")
     initial = "containers with incomplete status: [storage-initializer]"
     assert conditions(shown(State(phase=Phase.FETCHING))) == {
-        "PodScheduled": ("True", "", ""),
+        "PodReadyToStartContainers": ("True", "", ""),
         "Initialized": ("False", "ContainersNotInitialized", initial),
-        "ContainersReady": unready,
         "Ready": unready,
+        "ContainersReady": unready,
+        "PodScheduled": ("True", "", ""),
+    }
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "initialized", "ready"),
+    [
+        (0, ("True", "PodCompleted", ""), ("False", "PodCompleted", "")),
+        (1, ("True", "", ""), ("False", "PodFailed", "")),
+    ],
+)
+def test_conditions_of_a_pod_that_has_ended(exit_code, initialized, ready) -> None:
+    state = State(phase=Phase.FINISHED, fetched=True, ended=replace(BOOM, exit_code=exit_code))
+    assert conditions(shown(state)) == {
+        "PodReadyToStartContainers": ("False", "", ""),
+        "Initialized": initialized,
+        "Ready": ready,
+        "ContainersReady": ready,
+        "PodScheduled": ("True", "", ""),
     }
 
 
@@ -166,6 +185,7 @@ def test_a_condition_keeps_its_time_until_it_changes() -> None:
     later = pod_status(pod, RUNNING, NOW_MS + 60_000)
     times = {one.type: one.last_transition_time for one in later.conditions}
     assert times == {
+        "PodReadyToStartContainers": NOW,
         "PodScheduled": NOW,
         "Initialized": NOW,
         "ContainersReady": "2027-01-15T08:01:00Z",
@@ -178,12 +198,29 @@ def test_conditions_of_others_stay() -> None:
     other = {"type": "example.com/warm", "status": "True"}
     kept = pod_status(make_pod(status={"conditions": [other]}), RUNNING, NOW_MS).conditions
     assert [one.type for one in kept] == [
-        "PodScheduled",
+        "PodReadyToStartContainers",
         "Initialized",
-        "ContainersReady",
         "Ready",
+        "ContainersReady",
+        "PodScheduled",
         other["type"],
     ]
+
+
+def test_which_process_a_container_is_and_was() -> None:
+    crashed = State(
+        phase=Phase.CRASH_BACKOFF, fetched=True, trouble=CRASH, ended=replace(BOOM, pid=7), restarts=4
+    )
+    [status] = shown(crashed)["status"]["containerStatuses"]
+    assert status["containerID"] == status["lastState"]["terminated"]["containerID"] == "process://7"
+    again = initial_state(decode(shown(crashed), POD.struct))  # type: ignore[arg-type]
+    assert again.ended == crashed.ended
+
+
+def test_addresses_are_there_singly_and_as_a_list() -> None:
+    status = shown(RUNNING)["status"]
+    assert (status["podIP"], status["podIPs"]) == ("127.0.0.1", [{"ip": "127.0.0.1"}])
+    assert (status["hostIP"], status["hostIPs"]) == ("127.0.0.1", [{"ip": "127.0.0.1"}])
 
 
 def test_without_init_containers_there_are_none_in_the_status() -> None:

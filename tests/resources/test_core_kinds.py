@@ -132,6 +132,16 @@ def test_an_event_prints_what_happened_to_what():
     assert (found["First Seen"], found["Count"], found["Source"]) == ("90s", 4, "node, h")
 
 
+def test_a_balanced_service_waits_for_its_address():
+    waiting = row(SERVICE, made(SERVICE, spec={"type": "LoadBalancer"}))
+    assert waiting["External-IP"] == "<pending>"
+
+
+def test_an_endpoint_slice_prints_its_first_ports():
+    ports = [{"port": 1}, {"name": "http"}, {}, {"port": 4}]
+    assert row(ENDPOINT_SLICE, made(ENDPOINT_SLICE, ports=ports))["Ports"] == "1,http,* + 1 more..."
+
+
 def test_an_endpoint_slice_prints_its_first_endpoints():
     endpoints = [{"addresses": [f"10.0.0.{place}"]} for place in range(5)]
     found = row(
@@ -156,7 +166,8 @@ def test_pod_defaults():
     spec = POD.default(made(POD, spec={"containers": [container]}))["spec"]
     assert (spec["restartPolicy"], spec["terminationGracePeriodSeconds"]) == ("Always", 30)
     assert spec["containers"][0]["ports"] == [{"containerPort": 1, "protocol": "TCP"}]
-    assert spec["containers"][0]["resources"]["requests"] == {"cpu": "500m", "memory": 2}
+    assert spec["containers"][0]["resources"]["requests"] == {"cpu": "500m", "memory": "2"}
+    assert spec["containers"][0]["resources"]["limits"] == {"cpu": "1", "memory": "2"}
 
 
 def test_service_and_slice_defaults():

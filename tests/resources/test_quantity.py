@@ -10,6 +10,7 @@ from tradewind.resources.quantity import (
     BINARY_SUFFIXES,
     DECIMAL_SUFFIXES,
     LARGEST,
+    canonical,
     cpu_millis,
     format_quantity,
     memory_bytes,
@@ -124,3 +125,22 @@ def test_any_text_is_read_or_refused(text: str):
         assert abs(parse_quantity(text)) <= LARGEST
     except ValueError as error:
         assert "is not a quantity" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        (1, "1"),
+        (1.5, "1500m"),
+        ("0.5", "500m"),
+        ("1000m", "1"),
+        ("1.5Gi", "1536Mi"),
+        ("1024Ki", "1Mi"),
+        ("1E", "1E"),
+        ("1e3", "1e3"),
+        ("lots", "lots"),
+        (None, None),
+    ],
+)
+def test_quantities_are_written_back_canonically(given, written):
+    assert canonical(given) == written

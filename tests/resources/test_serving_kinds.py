@@ -42,7 +42,7 @@ def test_a_service_with_a_canary():
     }
     shown = row(INFERENCE_SERVICE, service() | {"status": status})
     assert shown["Ready"] == "False"
-    assert (shown["Prev"], shown["Latest"]) == ("80", "20")
+    assert (shown["Prev"], shown["Latest"]) == (80, 20)
     assert shown["PrevRolledoutRevision"] == "iris-predictor-00001"
     assert shown["LatestReadyRevision"] == "iris-predictor-00002"
     assert (shown["Replicas"], shown["Reason"], shown["Message"]) == ("2/3", "ModelLoadFailed", "no")
@@ -56,7 +56,9 @@ def test_replicas_of_all_clusters_at_the_hub():
 def test_a_runtime():
     formats = [{"name": "sklearn", "version": "0"}, {"name": "sklearn", "version": "1"}, {"name": "onnx"}]
     shown = row(SERVING_RUNTIME, runtime(supportedModelFormats=formats))
-    assert (shown["ModelType"], shown["Containers"]) == ("sklearn,onnx", "kserve-container")
+    assert (shown["ModelType"], shown["Containers"]) == ("sklearn", "kserve-container"), (
+        "as a custom resource, the first"
+    )
 
 
 def test_a_revision():

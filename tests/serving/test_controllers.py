@@ -380,6 +380,7 @@ def test_readiness_is_told_in_events(cluster: Cluster):
     told = [(one.type, one.reason) for one in cluster.events]
     assert told == [
         ("Normal", "RevisionCreated"),
+        ("Normal", "RevisionReady"),
         ("Normal", "InferenceServiceReady"),
         ("Warning", "InferenceServiceNotReady"),
     ]

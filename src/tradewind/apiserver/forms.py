@@ -20,7 +20,7 @@ def object_in(
     manifest = manifest_of(target, entry)
     if form.kind == PARTIAL:
         return encode_json(partial(manifest, form.api_version))
-    metadata = {"resourceVersion": manifest["metadata"]["resourceVersion"]}
+    metadata = {"resourceVersion": manifest["metadata"].get("resourceVersion", "")}
     return encode_json(
         table(
             target.kind,

@@ -6,7 +6,7 @@ answered with a Status 500.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,22 +16,25 @@ from aiohttp import web
 from tradewind.apiserver import reads, writes
 from tradewind.apiserver.access import Attributes, User, authorize, rules_of
 from tradewind.apiserver.bodies import decode_manifest_body
+from tradewind.apiserver.computed import Computed
+from tradewind.apiserver.computed_reads import get_computed, list_computed
 from tradewind.apiserver.discovery import AGGREGATED, wants_aggregated
 from tradewind.apiserver.draft import decode_manifest
 from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
 from tradewind.apiserver.list_options import list_options
-from tradewind.apiserver.logs import SINCE_WARNING, log_options, read_log
+from tradewind.apiserver.logs import goes_on, log_options, log_source, read_log
 from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.options import Query, boolean
 from tradewind.apiserver.responses import (
     JSON_HEADERS,
     error_response,
     manifest_response,
-    warning_header,
+    one_chunk,
 )
 from tradewind.apiserver.urls import LOG, Target, method_not_allowed, target_of, verb_of, without_watch
 from tradewind.apiserver.users import user_of
 from tradewind.apiserver.watching import open_watch
+from tradewind.base.pod_logs import log_file
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import ApiError, bad_request
 from tradewind.store.entries import Key
@@ -40,7 +43,7 @@ MAX_BODY_BYTES = 3 * 1024 * 1024
 REQUEST_SECONDS = 60.0
 STALLED_SECONDS = 60.0
 
-# The file that a Pod's server process writes its output to, all restarts one after another.
+# The folder of a Pod's logs: see `base.pod_logs`.
 PodLogs = Callable[[Manifest], Path]
 
 _log = logging.getLogger(__name__)
@@ -48,23 +51,28 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Api:
-    """One server: its objects, where Pods' logs are (None: it runs no Pods), why it is not ready yet
-    ("": it is), and how to end open streams."""
+    """One server: its objects, the kinds it works out on demand, where Pods' logs are (None: it runs no
+    Pods), why it is not ready yet ("": it is), and how to end open streams."""
 
     objects: Objects
+    computed: dict[str, Computed]
     pod_logs: PodLogs | None
     why_not_ready: Callable[[], str]
     endings: set[Callable[[], None]] = field(default_factory=set)
 
 
 def application(
-    objects: Objects, pod_logs: PodLogs | None = None, why_not_ready: Callable[[], str] = lambda: ""
+    objects: Objects,
+    pod_logs: PodLogs | None = None,
+    why_not_ready: Callable[[], str] = lambda: "",
+    computed: Iterable[Computed] = (),
 ) -> web.Application:
     """The API of these objects. `/readyz` answers 503 for as long as `why_not_ready` says something.
 
-    More routes may be added beside it. Its streams end when it shuts down.
+    The kinds of `computed` must be among those that the objects' catalog serves. More routes may be added
+    beside it. Its streams end when it shuts down.
     """
-    api = Api(objects, pod_logs, why_not_ready)
+    api = Api(objects, {one.kind.resource: one for one in computed}, pod_logs, why_not_ready)
     app = web.Application(client_max_size=MAX_BODY_BYTES)
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -139,6 +147,12 @@ async def _read(api: Api, request: web.Request, user: User, verb: str, target: T
     _authorize(user, verb, target, target.name or _selected_name(target, query, verb))
     if target.subresource == LOG:
         return await _answer_log(api, request, target)
+    computed = api.computed.get(target.kind.resource)
+    if computed is not None:
+        asked = (objects, computed, target, query, accept)
+        if verb == "list":
+            return await _send(api, request, list_computed(*asked), JSON_HEADERS)
+        return get_computed(*asked)
     if verb == "watch":
         stream, lines = await open_watch(objects, target, query, accept)
         with stream or nullcontext():
@@ -189,19 +203,20 @@ async def _write(api: Api, request: web.Request, user: User, verb: str, target: 
 async def _answer_log(api: Api, request: web.Request, target: Target) -> web.StreamResponse:
     if api.pod_logs is None:
         raise bad_request("this server runs no Pods; ask the member that runs this one")
-    objects, key = api.objects, (target.kind, target.namespace, target.name)
-    pod = decode_manifest(objects.get(*key).data)
-    options = log_options(pod, request.query, objects.now_ms())
+    objects, key = api.objects, Key(target.kind.resource, target.namespace, target.name)
+    pod = decode_manifest(objects.get(target.kind, target.namespace, target.name).data)
+    options = log_options(target.name, request.query, objects.now_ms())
+    source = log_source(pod, request.query)
+    headers = {"Content-Type": "text/plain"}
+    if source is None:
+        return await _send(api, request, one_chunk(b""), headers)
     stopped = asyncio.Event()
 
     def is_running() -> bool:
-        return not stopped.is_set() and objects.runs(Key(target.kind.resource, *key[1:]))
+        return not stopped.is_set() and goes_on(objects.find(key), source)
 
-    headers = {"Content-Type": "text/plain; charset=utf-8"}
-    if options.since_ms:
-        headers["Warning"] = warning_header(SINCE_WARNING)
-    chunks = read_log(api.pod_logs(pod), options, is_running)
-    return await _send(api, request, chunks, headers, stopped.set)
+    path = log_file(api.pod_logs(pod), source.container, source.restart)
+    return await _send(api, request, read_log(path, options, is_running), headers, stopped.set)
 
 
 def _nothing_to_end() -> None:

@@ -121,11 +121,10 @@ class Objects:
             raise not_found(kind.resource, name)
         return entry
 
-    def runs(self, pod: Key) -> bool:
-        """Whether a Pod exists and has not ended."""
-        entry = self._store.get(pod)
-        phase = decode_manifest(entry.data).get("status", {}).get("phase") if entry else "Failed"
-        return phase not in ("Succeeded", "Failed")
+    def find(self, key: Key) -> Manifest | None:
+        """The object, or None."""
+        entry = self._store.get(key)
+        return decode_manifest(entry.data) if entry else None
 
     def page(
         self,

@@ -57,7 +57,9 @@ def created(kind: Kind, manifest: Manifest, uid: str, now_ms: int) -> Manifest:
     metadata |= {name: value for name, value in given.items() if name not in system and value}
     body = _without_status(kind, manifest)
     if kind.resource == NAMESPACES:
-        body |= {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+        body["spec"] = {"finalizers": ["kubernetes"]}
+    if kind.first_status:
+        body["status"] = kind.first_status(body)
     return _object(kind, metadata, body)
 
 

@@ -40,7 +40,7 @@ def _definition(column: Column) -> Manifest:
         "name": column.name,
         "type": column.type,
         "format": "name" if column.name == NAME.name else "",
-        "description": "",
+        "description": column.description,
         "priority": 1 if column.wide else 0,
     }
 

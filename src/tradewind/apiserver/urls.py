@@ -92,9 +92,11 @@ def verb_of(method: str, target: Target, watch: bool) -> str:
         if target.namespace or not target.kind.namespaced:
             verbs |= {"POST": "create", "DELETE": "deletecollection"}
     verb = verbs.get(method, "")
-    if not verb or verb not in target.kind.verbs:
+    if watch and verb in ("get", "list") and not target.subresource:
+        verb = "watch"
+    if verb not in target.kind.verbs:
         raise method_not_allowed()
-    return "watch" if watch and verb in ("get", "list") and not target.subresource else verb
+    return verb
 
 
 def method_not_allowed() -> ApiError:

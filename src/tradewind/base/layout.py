@@ -56,9 +56,14 @@ class PartLayout:
         """Output of Envoy."""
         return self.log_folder / "envoy.log"
 
-    def pod_log(self, namespace: str, pod: str) -> Path:
-        """Output of a replica, all its restarts one after another."""
-        return self.log_folder / "pods" / f"{namespace}_{pod}.log"
+    @property
+    def pod_logs(self) -> Path:
+        """One folder of logs per Pod, see `pod_log_folder`."""
+        return self.log_folder / "pods"
+
+    def pod_log_folder(self, namespace: str, pod: str, uid: str) -> Path:
+        """Output of a Pod, laid out as kubelet does: see `base.pod_logs`."""
+        return self.pod_logs / f"{namespace}_{pod}_{uid}"
 
 
 @dataclass(frozen=True)

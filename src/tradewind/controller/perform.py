@@ -38,11 +38,14 @@ async def _perform_one(effect: Effect, client: Client, component: str, now_ms: i
                 if error.reason != "NotFound":
                     raise
         case Record():
-            await _record(effect, client, component, now_ms)
+            await record_event(effect, client, component, now_ms)
 
 
 def make_event(record: Record, component: str, now_ms: int) -> Manifest:
-    """The v1 Event for a record. The same happening to the same object always has the same name."""
+    """The v1 Event for a record, as client-go's recorder makes it (`tools/record/event.go`).
+
+    The same happening to the same object always has the same name.
+    """
     about = record.about.get("metadata", {})
     namespace = about.get("namespace") or "default"
     what = f"{about.get('uid')}|{component}|{record.type}|{record.reason}|{record.message}"
@@ -52,24 +55,28 @@ def make_event(record: Record, component: str, now_ms: int) -> Manifest:
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {"namespace": namespace, "name": f"{about.get('name', 'unknown')}.{digest}"},
-        "involvedObject": {
-            "apiVersion": record.about.get("apiVersion", ""),
-            "kind": record.about.get("kind", ""),
-            "namespace": about.get("namespace", ""),
-            "name": about.get("name", ""),
-            "uid": about.get("uid", ""),
-        },
+        "involvedObject": _reference(record),
         "type": record.type,
         "reason": record.reason,
         "message": record.message,
-        "source": {"component": component},
+        "source": {"component": component} | ({"host": record.host} if record.host else {}),
         "firstTimestamp": now,
         "lastTimestamp": now,
         "count": 1,
+        "reportingComponent": component,
+        "reportingInstance": record.host,
     }
 
 
-async def _record(record: Record, client: Client, component: str, now_ms: int) -> None:
+def _reference(record: Record) -> Manifest:
+    """The object as a v1 ObjectReference; what it lacks is left out."""
+    about = record.about.get("metadata", {})
+    named = {"apiVersion": record.about.get("apiVersion"), "kind": record.about.get("kind")}
+    named |= {name: about.get(name) for name in ("namespace", "name", "uid", "resourceVersion")}
+    return {name: value for name, value in (named | {"fieldPath": record.field_path}).items() if value}
+
+
+async def record_event(record: Record, client: Client, component: str, now_ms: int) -> None:
     """Create the event, or count it once more when it is already there."""
     event = make_event(record, component, now_ms)
     try:

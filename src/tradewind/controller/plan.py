@@ -61,13 +61,18 @@ class Delete:
 
 @dataclass(frozen=True)
 class Record:
-    """Tell the user through an Event on `about`; repeated ones are counted, not multiplied."""
+    """Tell the user through an Event on `about`; repeated ones are counted, not multiplied.
+
+    `field_path` names the part of it that is meant, like `spec.containers{main}`; `host` the node that tells.
+    """
 
     about: Manifest
     type: str  # Normal or Warning
     reason: str
     message: str
     at: str = LOCAL
+    field_path: str = ""
+    host: str = ""
 
 
 Effect = Put | PutStatus | Delete | Record

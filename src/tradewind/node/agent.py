@@ -13,24 +13,25 @@ from random import Random
 import aiohttp
 
 from tradewind.base.layout import PartLayout
+from tradewind.base.pod_logs import NOTE_SECONDS
 from tradewind.base.processes import ProcessRecord, load_record, send_signal
 from tradewind.client.base import Client
-from tradewind.controller.queue import backoff_ms
 from tradewind.controller.run import Observer
 from tradewind.controller.view import View
 from tradewind.node.launch import Machine, inherited
-from tradewind.node.logs import remove, rotate
+from tradewind.node.logs import LogCare
+from tradewind.node.meter import Meter
 from tradewind.node.models.cache import ModelCache
-from tradewind.node.nodes import NodeConfig, make_node
+from tradewind.node.nodes import NodeConfig
 from tradewind.node.prepare import Host
 from tradewind.node.processes import find_replicas, record_path, wait_for_end
+from tradewind.node.registration import keep_registered
 from tradewind.node.replica import Replica
 from tradewind.node.slots import StartSlots
 from tradewind.node.threads import in_thread
+from tradewind.node.vitals import Vitals, read_vitals
 from tradewind.resources.core import Pod
-from tradewind.resources.core_kinds import NODE, POD
-from tradewind.resources.meta import Manifest
-from tradewind.resources.status import ApiError
+from tradewind.resources.core_kinds import POD
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +69,13 @@ class NodeAgent:
     """Runs the Pods of one node. Give `observer` to the process's Runner, and await `run` beside it."""
 
     def __init__(
-        self, settings: NodeSettings, client: Client, now_ms: Callable[[], int], rng: Random
+        self, settings: NodeSettings, client: Client, now_ms: Callable[[], int], rng: Random, meter: Meter
     ) -> None:
         self._settings = settings
         self._client = client
         self._now_ms = now_ms
         self._rng = rng
+        self._meter = meter
         self._pods: dict[str, Pod] = {}
         self._changed = asyncio.Event()
         self._replicas: dict[str, Replica] = {}
@@ -96,15 +98,21 @@ class NodeAgent:
             aiohttp.ClientSession(connector=connector, cookie_jar=jar) as http,
             asyncio.TaskGroup() as tasks,
         ):
-            tasks.create_task(self._register())
+            tasks.create_task(
+                keep_registered(self._settings.node, self._client, self._read_vitals, self._now_ms, self._rng)
+            )
             host = self._make_host(http)
             await self._changed.wait()
             await self._stop_strays(tasks)
             tasks.create_task(self._care_for_logs())
+            tasks.create_task(self._meter.run(self._running, self._now_ms))
             while True:
                 self._changed.clear()
                 self._reconcile(tasks, host)
                 await self._changed.wait()
+
+    def _read_vitals(self) -> Vitals:
+        return read_vitals(self._settings.layout.folder)
 
     def _make_host(self, http: aiohttp.ClientSession) -> Host:
         settings = self._settings
@@ -119,28 +127,6 @@ class NodeAgent:
             rng=self._rng,
             drain_ms=settings.drain_ms,
         )
-
-    async def _register(self) -> None:
-        """Make the node known, or bring its labels and capacity up to date, trying until it is done."""
-        failures = 0
-        while True:
-            try:
-                return await self._write_node(make_node(self._settings.node, self._now_ms()))
-            except ApiError as error:
-                failures += 1
-                log.warning("node %s: not registered yet: %s", self._settings.node.name, error)
-            await asyncio.sleep(backoff_ms(failures, self._rng) / 1000)
-
-    async def _write_node(self, node: Manifest) -> None:
-        """What users have changed of it, such as taints, stays."""
-        name = node["metadata"]["name"]
-        try:
-            await self._client.create(NODE, node)
-        except ApiError as error:
-            if error.reason != "AlreadyExists":
-                raise
-            await self._client.patch(NODE, "", name, {"metadata": {"labels": node["metadata"]["labels"]}})
-        await self._client.update_status(NODE, node)
 
     async def _stop_strays(self, tasks: asyncio.TaskGroup) -> None:
         """What an earlier life of this member left running for Pods that no longer are."""
@@ -190,23 +176,27 @@ class NodeAgent:
         self._changed.set()
 
     async def _care_for_logs(self) -> None:
-        """Bound the logs of running replicas, and delete those of Pods that are gone."""
-        folder = self._settings.layout.pod_log("", "").parent
+        """Note when running replicas write, bound what they do, and delete what Pods that are gone wrote."""
+        care, passed = LogCare(self._settings.layout.pod_logs), LOG_CARE_SECONDS
         while True:
             try:
-                existing = await in_thread(_logs_in, folder)
-                kept = {replica.log_file for replica in self._replicas.values()}
-                await in_thread(_tidy, existing, kept)
+                await in_thread(care.note_times, self._logs())
+                if passed >= LOG_CARE_SECONDS:
+                    passed = 0.0
+                    existing = await in_thread(care.pods)
+                    kept = {replica.log_folder for replica in self._replicas.values()}
+                    await in_thread(care.tidy, existing, self._logs(), kept)
             except OSError as error:
-                log.warning("logs in %s: %s", folder, error)
-            await asyncio.sleep(LOG_CARE_SECONDS)
+                log.warning("logs in %s: %s", self._settings.layout.pod_logs, error)
+            await asyncio.sleep(NOTE_SECONDS)
+            passed += NOTE_SECONDS
 
+    def _running(self) -> dict[str, tuple[Pod, int]]:
+        return {
+            uid: (self._pods[uid], replica.state.pid)
+            for uid, replica in self._replicas.items()
+            if replica.state.pid and uid in self._pods
+        }
 
-def _logs_in(folder: Path) -> list[Path]:
-    return list(folder.glob("*.log"))
-
-
-def _tidy(existing: list[Path], kept: set[Path]) -> None:
-    """`existing` is older than `kept`, so that the log of a replica that has just started is not deleted."""
-    for log_file in existing:
-        (rotate if log_file in kept else remove)(log_file)
+    def _logs(self) -> list[Path]:
+        return [log for replica in self._replicas.values() for log in replica.logs]

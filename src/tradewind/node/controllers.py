@@ -7,7 +7,8 @@ from tradewind.controller.view import Controller, View, Watch
 from tradewind.node.schedule import Ports, Refusal, ports_of, schedule
 from tradewind.resources.core import Pod
 from tradewind.resources.core_kinds import NODE, POD
-from tradewind.resources.meta import Condition, condition_of, encode, replace
+from tradewind.resources.core_parts import PodCondition
+from tradewind.resources.meta import condition_of, encode, replace
 from tradewind.resources.times import time_text
 
 ALL_PODS = Key("", "pods")
@@ -52,7 +53,7 @@ def _refuse(refusal: Refusal, now_ms: int) -> list[Effect]:
     known = condition_of(pod.status.conditions, "PodScheduled")
     if known is not None and known.message == refusal.message:
         return []
-    condition = Condition(
+    condition = PodCondition(
         type="PodScheduled",
         status="False",
         reason="Unschedulable",

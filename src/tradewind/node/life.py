@@ -26,7 +26,8 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Ended:
-    """How a container, or the download before it, ended: v1 ContainerStateTerminated."""
+    """How a container, or the download before it, ended: v1 ContainerStateTerminated. `pid` is 0 when it was
+    no process of its own."""
 
     exit_code: int
     reason: str
@@ -34,6 +35,7 @@ class Ended:
     started_at_ms: int
     finished_at_ms: int
     signal: int = 0
+    pid: int = 0
 
 
 @dataclass(frozen=True)
@@ -165,11 +167,12 @@ class Kill:
 
 @dataclass(frozen=True)
 class Tell:
-    """Record an Event."""
+    """Record an Event about the Pod's container, or about its init container."""
 
     type: str
     reason: str
     message: str
+    initial: bool = False
 
 
 Command = Fetch | StopFetch | Create | StopCreate | Ask | Kill | Tell

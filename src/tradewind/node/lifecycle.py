@@ -103,7 +103,7 @@ def _create(state: State) -> Outcome:
 
 def _progressed(state: State, at: Moment) -> Outcome:
     assert isinstance(at.seen, Progressed)
-    first = Tell("Normal", "Pulling", f"Pulling model {', '.join(at.spec.models)}")
+    first = Tell("Normal", "Pulling", f"Pulling model {', '.join(at.spec.models)}", initial=True)
     return replace(state, progress=at.seen), () if state.progress else (first,)
 
 
@@ -114,7 +114,7 @@ def _fetched(state: State, at: Moment) -> Outcome:
         told = f"pulled in {took_seconds:.3f}s ({state.progress.total_bytes} bytes)"
     here = replace(state, fetched=True, fetch_finished_at_ms=at.now_ms, fetch_failures=0)
     creating, commands = _create(here)
-    return creating, (*commands, Tell("Normal", "Pulled", f"Model {models} {told}"))
+    return creating, (*commands, Tell("Normal", "Pulled", f"Model {models} {told}", initial=True))
 
 
 def _fetch_failed(state: State, at: Moment) -> Outcome:
@@ -133,7 +133,7 @@ def _fetch_failed(state: State, at: Moment) -> Outcome:
         ended = Ended(1, reason, message, state.fetch_started_at_ms, at.now_ms)
         why = Trouble("CrashLoopBackOff", f"back-off {delay_ms // 1000}s downloading again: {message}")
         waiting = replace(waiting, trouble=why, fetch_ended=ended)
-    return waiting, (Tell("Warning", "Failed", message),)
+    return waiting, (Tell("Warning", "Failed", message, initial=True),)
 
 
 def _fetch_again(state: State, at: Moment) -> Outcome:
@@ -151,7 +151,8 @@ def _started(state: State, at: Moment) -> Outcome:
         unready_because="",
     )
     asking, commands = _ask(running, at)
-    return asking, (*commands, Tell("Normal", "Started", f"Started container {at.spec.container}"))
+    created = Tell("Normal", "Created", f"Created container: {at.spec.container}")
+    return asking, (*commands, created, Tell("Normal", "Started", f"Started container {at.spec.container}"))
 
 
 def _start_failed(state: State, at: Moment) -> Outcome:

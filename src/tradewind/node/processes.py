@@ -23,7 +23,6 @@ from tradewind.base.processes import (
     start_ticks,
 )
 from tradewind.node.launch import Launch
-from tradewind.node.logs import size_of
 from tradewind.node.threads import in_thread
 
 RECORD_VARIABLE = "TRADEWIND_POD_RECORD"
@@ -42,12 +41,11 @@ class Exit:
 
 @dataclass
 class ReplicaProcess:
-    """A running replica. `child` is None when an earlier life of the member started it; `log_start_byte` is
-    where its part of the log begins, `oom_kills` how often the kernel had killed for memory by then."""
+    """A running replica. `child` is None when an earlier life of the member started it; `oom_kills` is how
+    often the kernel had killed for memory by then."""
 
     record: ProcessRecord
     child: subprocess.Popen[bytes] | None
-    log_start_byte: int
     oom_kills: int
     killed_here: bool = False
 
@@ -72,7 +70,7 @@ def record_path(folder: Path, uid: str) -> Path:
 
 def start(launch: Launch, log: Path, record_file: Path) -> ReplicaProcess:
     """Start a process and write it down; if that fails, it is stopped again. Raises OSError or ValueError."""
-    log_start_byte, oom_kills = size_of(log), count_oom_kills()
+    oom_kills = count_oom_kills()
     environment = launch.environment | {RECORD_VARIABLE: str(record_file.absolute())}
     child, record = spawn_detached(launch.arguments, log, environment, launch.port)
     try:
@@ -81,12 +79,12 @@ def start(launch: Launch, log: Path, record_file: Path) -> ReplicaProcess:
         child.kill()
         child.wait()
         raise
-    return ReplicaProcess(record, child, log_start_byte, oom_kills)
+    return ReplicaProcess(record, child, oom_kills)
 
 
 def adopt(record: ProcessRecord) -> ReplicaProcess:
     """Take over a process that an earlier life of the member started."""
-    return ReplicaProcess(record, None, 0, count_oom_kills())
+    return ReplicaProcess(record, None, count_oom_kills())
 
 
 async def wait_for_end(record: ProcessRecord) -> None:

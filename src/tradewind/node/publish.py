@@ -11,20 +11,19 @@ from collections.abc import Callable
 from random import Random
 
 from tradewind.client.base import Client
-from tradewind.controller.perform import perform
-from tradewind.controller.plan import LOCAL, Plan, Record
+from tradewind.controller.perform import record_event
+from tradewind.controller.plan import Record
 from tradewind.controller.queue import backoff_ms
 from tradewind.node.life import State, Tell
+from tradewind.node.nodes import COMPONENT
 from tradewind.node.status import pod_status
 from tradewind.resources.core import Pod
 from tradewind.resources.core_kinds import POD
-from tradewind.resources.kinds import Kind
-from tradewind.resources.meta import Manifest, decode, encode, replace
+from tradewind.resources.meta import decode, encode, replace
 from tradewind.resources.status import ApiError
 
 log = logging.getLogger(__name__)
 
-COMPONENT = "kubelet"  # what Events name as their source; dashboards know it
 WRITE_SECONDS = 10.0
 WAITING_EVENTS = 32  # the oldest go first when the API is away for long
 
@@ -103,9 +102,16 @@ class Publisher:
         about = {"apiVersion": POD.api_version, "kind": POD.name, "metadata": encode(self._pod.metadata)}
         while self._events:
             event = self._events[0]
-            record = Record(about, event.type, event.reason, event.message)
+            record = Record(
+                about,
+                event.type,
+                event.reason,
+                event.message,
+                field_path=field_path(self._pod, event),
+                host=self._pod.spec.node_name,
+            )
             async with asyncio.timeout(WRITE_SECONDS):
-                await perform(Plan((record,)), {LOCAL: self._client}, COMPONENT, self._now_ms(), _not_cached)
+                await record_event(record, self._client, COMPONENT, self._now_ms())
             if self._events and self._events[0] is event:
                 self._events.popleft()
 
@@ -133,8 +139,11 @@ class Publisher:
             await asyncio.sleep(backoff_ms(failures, self._rng) / 1000)
 
 
-def _not_cached(_: str, __: Kind, ___: Manifest) -> None:
-    """Events are not among the objects that are cached."""
+def field_path(pod: Pod, event: Tell) -> str:
+    """Which container an Event is about, as client-go's `GetPartialReference` writes it."""
+    kind = "initContainers" if event.initial else "containers"
+    containers = pod.spec.init_containers if event.initial else pod.spec.containers
+    return f"spec.{kind}{{{containers[0].name}}}" if containers else ""
 
 
 def _version(pod: Pod) -> int:

@@ -2,12 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tradewind.base.pod_logs import log_file, restarts
 from tradewind.base.processes import ProcessRecord, is_alive
 from tradewind.node.environment import ConfigError
+from tradewind.node.launch import storage_of
 from tradewind.node.life import (
     Adopted,
     Ask,
@@ -33,7 +37,7 @@ from tradewind.node.life import (
     Tick,
 )
 from tradewind.node.lifecycle import step
-from tradewind.node.logs import last_line
+from tradewind.node.logs import begin_log, last_line, write_line
 from tradewind.node.models.source import ModelError
 from tradewind.node.prepare import Host, fetch_models, prepare, probes_of_pod
 from tradewind.node.probes import Exec, Probe
@@ -49,7 +53,7 @@ from tradewind.node.processes import (
 )
 from tradewind.node.publish import Publisher
 from tradewind.node.slots import Slot
-from tradewind.node.status import initial_state
+from tradewind.node.status import initial_state, progress_text
 from tradewind.node.threads import in_thread
 from tradewind.resources.core import Pod
 from tradewind.resources.core_defaults import POD_GRACE_SECONDS
@@ -58,6 +62,7 @@ from tradewind.resources.status import ApiError
 log = logging.getLogger(__name__)
 
 PROGRESS_MS = 500  # between two reports of a download
+SAY_MS = 5_000  # between two lines about it in its log
 STARTING = (Phase.CREATING, Phase.RUNNING)
 
 
@@ -95,12 +100,28 @@ class Replica:
         self._process: ReplicaProcess | None = None
         self._slot: Slot | None = None
         self._grace_ms: int | None = None
+        self._fetch_container = next((one.name for one in pod.spec.init_containers), "")
+        self._say: Callable[[str], None] = log.info
         self._progress_at_ms = 0
+        self._said_at_ms = 0
 
     @property
-    def log_file(self) -> Path:
-        """The replica's output."""
-        return self._host.layout.pod_log(self.pod.metadata.namespace, self.pod.metadata.name)
+    def log_folder(self) -> Path:
+        """The output of all the Pod's containers."""
+        meta = self.pod.metadata
+        return self._host.layout.pod_log_folder(meta.namespace, meta.name, meta.uid)
+
+    @property
+    def logs(self) -> list[Path]:
+        """The files that are being written now."""
+        running = [(self._spec.container, self.state.restarts)]
+        if self._fetch_container and not self.state.fetched:
+            running.append((self._fetch_container, self.state.fetch_restarts))
+        return [log_file(self.log_folder, container, restart) for container, restart in running]
+
+    @property
+    def _log_file(self) -> Path:
+        return log_file(self.log_folder, self._spec.container, self.state.restarts)
 
     @property
     def _record_file(self) -> Path:
@@ -137,12 +158,16 @@ class Replica:
 
     async def _take_up(self, found: ProcessRecord | None) -> None:
         """The first look: a process to adopt, one that has ended meanwhile, or none yet."""
-        if found is not None and is_alive(found):
-            self._adopt(found)
-        elif found is not None:
-            self._handle(Exited(await self._ended(describe_exit(None, False, False), from_byte=0)))
-        else:
+        if found is None:
             self._handle(Tick())
+            return
+        written = await in_thread(restarts, self.log_folder, self._spec.container)
+        # The status of a restart may not have been written before the member died; its log has been begun.
+        self.state = replace(self.state, restarts=max([self.state.restarts, *written]))
+        if is_alive(found):
+            self._adopt(found)
+        else:
+            self._handle(Exited(await self._ended(describe_exit(None, False, False), found.pid)))
 
     def _adopt(self, found: ProcessRecord) -> None:
         known = self.pod.status.container_statuses[:1]
@@ -213,8 +238,11 @@ class Replica:
 
     async def _fetch(self) -> None:
         seen: Observation = Fetched()
+        log_path = log_file(self.log_folder, self._fetch_container, self.state.fetch_restarts)
+        self._say = partial(write_line, log_path)
         try:
-            self._mounts = await fetch_models(self.pod, self._host, self._note_progress)
+            await in_thread(begin_log, self.log_folder, self._fetch_container, self.state.fetch_restarts)
+            self._mounts = await self._fetch_aloud(storage_of(self.pod))
         except ConfigError as error:
             seen = FetchFailed(error.reason, str(error))
         except (ModelError, ApiError) as error:
@@ -222,13 +250,29 @@ class Replica:
         except Exception as error:
             log.exception("pod %s: fetching its model failed", self._spec.name)
             seen = FetchFailed("Error", f"{type(error).__name__}; the log of this member has the details")
+        if isinstance(seen, FetchFailed):
+            self._say(seen.message)
         self._seen.put_nowait(seen)
 
+    async def _fetch_aloud(self, storage: Sequence[tuple[str, str]]) -> dict[str, Path]:
+        """Fetch the models, and log it in the words of KServe's storage initializer."""
+        begun_ms = self._host.now_ms()
+        for uri, mount in storage:
+            self._say(f"Copying contents of {uri} to {mount}")
+        mounts = await fetch_models(self.pod, self._host, self._note_progress)
+        for uri, mount in storage:
+            self._say(f"Successfully copied {uri} to {mount}")
+        self._say(f"Model downloaded in {(self._host.now_ms() - begun_ms) / 1000:.3f} seconds.")
+        return mounts
+
     def _note_progress(self, done_bytes: int, total_bytes: int) -> None:
-        now_ms = self._host.now_ms()
+        now_ms, seen = self._host.now_ms(), Progressed(done_bytes, total_bytes)
         if now_ms - self._progress_at_ms >= PROGRESS_MS:
             self._progress_at_ms = now_ms
-            self._seen.put_nowait(Progressed(done_bytes, total_bytes))
+            self._seen.put_nowait(seen)
+        if now_ms - self._said_at_ms >= SAY_MS:
+            self._said_at_ms = now_ms
+            self._say(progress_text(seen))
 
     async def _create(self) -> None:
         """Start the process, in its turn. Once `_spawning`, it is too late to cancel."""
@@ -236,7 +280,8 @@ class Replica:
             self._slot = await self._host.slots.take()
             launch, probes = await prepare(self.pod, self._mounts, self._host)
             self._spawning = True
-            process = await in_thread(start, launch, self.log_file, self._record_file)
+            log_path = await in_thread(begin_log, self.log_folder, self._spec.container, self.state.restarts)
+            process = await in_thread(start, launch, log_path, self._record_file)
         except ConfigError as error:
             self._seen.put_nowait(StartFailed(error.reason, str(error)))
         except ApiError as error:
@@ -261,7 +306,7 @@ class Replica:
         self._start_task(self._await_end(process))
 
     async def _await_end(self, process: ReplicaProcess) -> None:
-        ended = await self._ended(await process.wait(), process.log_start_byte)
+        ended = await self._ended(await process.wait(), process.record.pid)
         await in_thread(self._record_file.unlink, missing_ok=True)
         self._process = None
         for task in self._probing.values():
@@ -269,11 +314,11 @@ class Replica:
         self._probing.clear()
         self._seen.put_nowait(Exited(ended))
 
-    async def _ended(self, end: Exit, from_byte: int) -> Ended:
-        message = await in_thread(last_line, self.log_file, from_byte)
+    async def _ended(self, end: Exit, pid: int) -> Ended:
+        message = await in_thread(last_line, self._log_file)
         now_ms = self._host.now_ms()
         started_at_ms = self.state.started_at_ms or now_ms
-        return Ended(end.exit_code, end.reason, message, started_at_ms, now_ms, end.signal)
+        return Ended(end.exit_code, end.reason, message, started_at_ms, now_ms, end.signal, pid)
 
     async def _ask(self, probe: Probe) -> None:
         environment = environment_of(self.state.pid) if isinstance(probe.action, Exec) else {}

@@ -11,10 +11,12 @@ from typing import Any
 from tradewind.base.ports import LOOPBACK
 from tradewind.node.life import Ended, Phase, Progressed, State, Trouble
 from tradewind.resources.core import UNREADY_CONTAINERS, Container, ContainerStatus, Pod, PodStatus
-from tradewind.resources.meta import Condition, condition_of, replace
+from tradewind.resources.core_parts import PodCondition, PodIP
+from tradewind.resources.meta import condition_of, replace
 from tradewind.resources.times import time_ms, time_text
 
 MEGABYTE = 1_000_000
+RUNTIME = "process://"  # a container's ID is its process's
 EPOCH = "1970-01-01T00:00:00Z"
 INITIALIZING = Trouble("PodInitializing", "")
 CREATING = Trouble("ContainerCreating", "")
@@ -35,8 +37,11 @@ def pod_status(pod: Pod, state: State, now_ms: int) -> PodStatus:
         reason="",
         message="",
         conditions=_conditions(pod, state, now_ms),
+        observed_generation=pod.metadata.generation,
         host_ip=LOOPBACK,
+        host_ips=[PodIP(ip=LOOPBACK)],
         pod_ip=LOOPBACK,
+        pod_ips=[PodIP(ip=LOOPBACK)],
         start_time=pod.status.start_time or time_text(now_ms),
         init_container_statuses=initial,
         container_statuses=statuses,
@@ -49,35 +54,37 @@ def _phase(state: State) -> str:
     return "Running" if state.pid or state.ended else "Pending"
 
 
-def _conditions(pod: Pod, state: State, now_ms: int) -> list[Condition]:
+def _conditions(pod: Pod, state: State, now_ms: int) -> list[PodCondition]:
+    """In kubelet's words (`status/generate.go`); a Pod that has ended is not ready because it has."""
     containers = " ".join(container.name for container in pod.spec.containers)
     initial = " ".join(container.name for container in pod.spec.init_containers)
     unready = f"{UNREADY_CONTAINERS}{containers}]"
     if state.unready_because:
         unready = f"{unready}: {state.unready_because}"
-    ready = "" if state.ready else "ContainersNotReady"
+    over = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(_phase(state), "")
+    why = "" if state.ready else over or "ContainersNotReady"
     found = [
-        Condition(type="PodScheduled", status="True"),
+        _condition("PodReadyToStartContainers", state.phase not in (Phase.NEW, Phase.FINISHED)),
         _condition(
             "Initialized",
-            "" if state.initialized else "ContainersNotInitialized",
-            f"containers with incomplete status: [{initial}]",
+            state.initialized,
+            over if over == "PodCompleted" else "" if state.initialized else "ContainersNotInitialized",
+            "" if state.initialized else f"containers with incomplete status: [{initial}]",
         ),
-        _condition("ContainersReady", ready, unready),
-        _condition("Ready", ready, unready),
+        _condition("Ready", state.ready, why, "" if over or state.ready else unready),
+        _condition("ContainersReady", state.ready, why, "" if over or state.ready else unready),
+        _condition("PodScheduled", True),
     ]
     own = {condition.type for condition in found}
     others = [condition for condition in pod.status.conditions if condition.type not in own]
     return [_timed(condition, pod, now_ms) for condition in found] + others
 
 
-def _condition(type_: str, false_reason: str, message: str) -> Condition:
-    if not false_reason:
-        return Condition(type=type_, status="True")
-    return Condition(type=type_, status="False", reason=false_reason, message=message)
+def _condition(type_: str, holds: bool, reason: str = "", message: str = "") -> PodCondition:
+    return PodCondition(type=type_, status=str(holds), reason=reason, message=message)
 
 
-def _timed(condition: Condition, pod: Pod, now_ms: int) -> Condition:
+def _timed(condition: PodCondition, pod: Pod, now_ms: int) -> PodCondition:
     known = condition_of(pod.status.conditions, condition.type)
     same = known is not None and known.status == condition.status and known.last_transition_time
     return replace(condition, last_transition_time=same or time_text(now_ms))
@@ -123,13 +130,17 @@ def _container_status(container: Container, state: State) -> ContainerStatus:
     return ContainerStatus(
         name=container.name,
         image=container.image,
-        container_id=f"process://{state.pid}" if state.pid else "",
+        container_id=_container_id(state.pid or (ended.pid if ended else 0)),
         ready=state.ready,
         started=state.started,
         restart_count=state.restarts,
         state=_terminated(ended) if finished and ended else _live_state(state),
         last_state=_terminated(ended) if ended and not finished else {},
     )
+
+
+def _container_id(pid: int) -> str:
+    return f"{RUNTIME}{pid}" if pid else ""
 
 
 def _live_state(state: State) -> ContainerState:
@@ -159,6 +170,8 @@ def _terminated(ended: Ended) -> ContainerState:
         "startedAt": time_text(ended.started_at_ms),
         "finishedAt": time_text(ended.finished_at_ms),
     }
+    if ended.pid:
+        terminated["containerID"] = _container_id(ended.pid)
     if ended.message:
         terminated["message"] = ended.message
     if ended.signal:
@@ -198,4 +211,10 @@ def _ended(state: ContainerState) -> Ended | None:
         started_at_ms=time_ms(terminated.get("startedAt") or EPOCH),
         finished_at_ms=time_ms(terminated.get("finishedAt") or EPOCH),
         signal=int(terminated.get("signal", 0)),
+        pid=_pid(terminated.get("containerID", "")),
     )
+
+
+def _pid(container_id: str) -> int:
+    number = container_id.removeprefix(RUNTIME)
+    return int(number) if number.isdigit() else 0

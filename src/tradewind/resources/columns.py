@@ -1,6 +1,7 @@
 """Columns that kinds share, and texts as kubectl prints them (apimachinery `duration.HumanDuration`)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tradewind.resources.kinds import Column
@@ -24,6 +25,8 @@ def field_text(*path: str, absent: str = "") -> Callable[[Manifest, int], str]:
 
     def value(manifest: Manifest, _: int) -> str:
         found = at(manifest, *path)
+        if isinstance(found, bool):
+            return "true" if found else "false"
         return absent if found is None or found == "" else str(found)
 
     return value
@@ -81,5 +84,13 @@ def age(manifest: Manifest, now_ms: int) -> str:
     return since(at(manifest, "metadata", "creationTimestamp"), now_ms)
 
 
-NAME = Column("Name", field_text("metadata", "name"))
-AGE = Column("Age", age)
+NAME = Column(
+    "Name",
+    field_text("metadata", "name"),
+    description="Name must be unique within a namespace. Cannot be updated. More info: "
+    "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names",
+)
+AGE = Column(
+    "Age", age, description="CreationTimestamp is the server time when this object was created, in UTC."
+)
+CUSTOM_AGE = replace(AGE, type="date")  # of a CustomResourceDefinition's `additionalPrinterColumns`

@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import field
 
-from tradewind.resources.meta import Condition, Object, Struct
+from tradewind.resources.core_parts import NodeAddress, NodeCondition, NodeSystemInfo, PodCondition, PodIP
+from tradewind.resources.meta import Object, Struct, always
 
 RequestedResources = dict[str, str | int | float]  # "cpu": "500m", "nvidia.com/gpu": 1
 
@@ -160,14 +161,20 @@ class ContainerStatus(Struct):
     """What became of a container: `state` has one of `waiting`, `running`, `terminated`."""
 
     name: str
-    ready: bool = False
+    ready: bool = always(default=False)
     started: bool | None = None
-    restart_count: int = 0
-    image: str = ""
-    image_id: str = field(default="", name="imageID")
+    restart_count: int = always(default=0)
+    image: str = always(default="")
+    image_id: str = always(default="", name="imageID")
     container_id: str = field(default="", name="containerID")
-    state: dict[str, Any] = {}
-    last_state: dict[str, Any] = {}
+    state: dict[str, Any] = always(default={})
+    last_state: dict[str, Any] = always(default={})
+    resources: ResourceRequirements | None = None
+    allocated_resources: RequestedResources = {}
+    allocated_resources_status: list[dict[str, Any]] = []
+    volume_mounts: list[dict[str, Any]] = []
+    user: dict[str, Any] | None = None
+    stop_signal: str = ""
 
 
 class PodStatus(Struct):
@@ -176,13 +183,22 @@ class PodStatus(Struct):
     phase: str = ""
     reason: str = ""
     message: str = ""
-    conditions: list[Condition] = []
+    observed_generation: int = 0
+    nominated_node_name: str = ""
+    conditions: list[PodCondition] = []
     host_ip: str = field(default="", name="hostIP")
+    host_ips: list[PodIP] = field(default_factory=list, name="hostIPs")
     pod_ip: str = field(default="", name="podIP")
+    pod_ips: list[PodIP] = field(default_factory=list, name="podIPs")
     start_time: str | None = None
     init_container_statuses: list[ContainerStatus] = []
     container_statuses: list[ContainerStatus] = []
+    ephemeral_container_statuses: list[ContainerStatus] = []
     qos_class: str = ""
+    resize: str = ""
+    resources: ResourceRequirements | None = None
+    allocated_resources: RequestedResources = {}
+    resource_claim_statuses: list[dict[str, Any]] = []
 
 
 class Pod(Object):
@@ -198,17 +214,26 @@ class NodeSpec(Struct):
     taints: list[Taint] = []
     unschedulable: bool | None = None
     pod_cidr: str = field(default="", name="podCIDR")
+    pod_cidrs: list[str] = field(default_factory=list, name="podCIDRs")
     provider_id: str = field(default="", name="providerID")
 
 
 class NodeStatus(Struct):
     """v1 NodeStatus: `capacity` is what the machine has, `allocatable` what Pods may ask for."""
 
+    phase: str = ""
     capacity: RequestedResources = {}
     allocatable: RequestedResources = {}
-    conditions: list[Condition] = []
-    addresses: list[dict[str, str]] = []
-    node_info: dict[str, Any] = {}
+    conditions: list[NodeCondition] = []
+    addresses: list[NodeAddress] = []
+    daemon_endpoints: dict[str, Any] = {}
+    node_info: NodeSystemInfo = NodeSystemInfo()
+    images: list[dict[str, Any]] = []
+    volumes_in_use: list[str] = []
+    volumes_attached: list[dict[str, Any]] = []
+    config: dict[str, Any] | None = None
+    runtime_handlers: list[dict[str, Any]] = []
+    features: dict[str, Any] | None = None
 
 
 class Node(Object):
@@ -285,7 +310,7 @@ class EndpointPort(Struct):
 class EndpointSlice(Object):
     """discovery.k8s.io/v1 EndpointSlice: endpoints of one Service that share the same ports."""
 
-    address_type: str = "IPv4"
+    address_type: str = always(default="IPv4")
     endpoints: list[Endpoint] = []
     ports: list[EndpointPort] = []
 
@@ -325,7 +350,7 @@ class Namespace(Object):
 class Event(Object):
     """v1 Event: something that happened to `involved_object`."""
 
-    involved_object: dict[str, Any] = {}
+    involved_object: dict[str, Any] = always(default={})
     reason: str = ""
     message: str = ""
     type: str = ""

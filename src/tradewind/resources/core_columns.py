@@ -29,8 +29,8 @@ def _node_address(node: Manifest, type_: str) -> str:
 
 NODE_COLUMNS = (
     NAME,
-    Column("Status", _node_status),
-    Column("Roles", _node_roles),
+    Column("Status", _node_status, description="The status of the node"),
+    Column("Roles", _node_roles, description="The roles of the node"),
     AGE,
     Column("Version", field_text("status", "nodeInfo", "kubeletVersion")),
     Column("Internal-IP", lambda node, _: _node_address(node, "InternalIP"), wide=True),
@@ -59,7 +59,8 @@ def _external_address(service: Manifest, _: int) -> str:
         return str(at(service, "spec", "externalName") or NONE)
     entries = at(service, "status", "loadBalancer", "ingress") or []
     shown = [str(entry.get("ip") or entry.get("hostname") or "") for entry in entries]
-    return ",".join(text for text in shown if text) or NONE
+    absent = "<pending>" if at(service, "spec", "type") == "LoadBalancer" else NONE
+    return ",".join(text for text in shown if text) or absent
 
 
 def _selector(service: Manifest, _: int) -> str:
@@ -89,16 +90,24 @@ def _config_map_entries(config_map: Manifest, _: int) -> int:
 SECRET_COLUMNS = (
     NAME,
     Column("Type", field_text("type")),
-    Column("Data", _secret_entries, type="integer"),
+    Column("Data", _secret_entries),
     AGE,
 )
-CONFIG_MAP_COLUMNS = (NAME, Column("Data", _config_map_entries, type="integer"), AGE)
+CONFIG_MAP_COLUMNS = (NAME, Column("Data", _config_map_entries), AGE)
 SERVICE_ACCOUNT_COLUMNS = (
     NAME,
-    Column("Secrets", lambda account, _: len(account.get("secrets") or []), type="integer"),
+    Column("Secrets", lambda account, _: len(account.get("secrets") or [])),
     AGE,
 )
-NAMESPACE_COLUMNS = (NAME, Column("Status", field_text("status", "phase", absent="Active")), AGE)
+NAMESPACE_COLUMNS = (
+    NAME,
+    Column(
+        "Status",
+        field_text("status", "phase", absent="Active"),
+        description="The status of the namespace",
+    ),
+    AGE,
+)
 LEASE_COLUMNS = (NAME, Column("Holder", field_text("spec", "holderIdentity")), AGE)
 
 
@@ -135,23 +144,24 @@ EVENT_COLUMNS = (
     Column("Source", _event_source, wide=True),
     Column("Message", lambda event, _: str(event.get("message", "")).strip()),
     Column("First Seen", lambda event, now_ms: since(_first_timestamp(event), now_ms), wide=True),
-    Column("Count", _event_count, type="integer", wide=True),
+    Column("Count", _event_count, wide=True),
     Column("Name", field_text("metadata", "name"), wide=True),
 )
 
 
 def _slice_ports(endpoint_slice: Manifest, _: int) -> str:
-    ports = [str(port.get("port", "")) for port in endpoint_slice.get("ports") or []]
-    return ",".join(text for text in ports if text) or "<unset>"
+    ports = endpoint_slice.get("ports") or []
+    return _first_few([str(port.get("port") or port.get("name") or "*") for port in ports])
 
 
 def _slice_endpoints(endpoint_slice: Manifest, _: int) -> str:
     endpoints = endpoint_slice.get("endpoints") or []
-    addresses = [address for endpoint in endpoints for address in endpoint.get("addresses") or []]
-    if not addresses:
-        return "<unset>"
-    hidden = len(addresses) - SHOWN_ENDPOINTS
-    return ",".join(addresses[:SHOWN_ENDPOINTS]) + (f" + {hidden} more..." if hidden > 0 else "")
+    return _first_few([address for endpoint in endpoints for address in endpoint.get("addresses") or []])
+
+
+def _first_few(texts: list[str]) -> str:
+    hidden = len(texts) - SHOWN_ENDPOINTS
+    return (",".join(texts[:SHOWN_ENDPOINTS]) or "<unset>") + (f" + {hidden} more..." if hidden > 0 else "")
 
 
 ENDPOINT_SLICE_COLUMNS = (

@@ -8,8 +8,16 @@ import base64
 from typing import Any
 
 from tradewind.resources.meta import Manifest
+from tradewind.resources.quantity import canonical
+from tradewind.resources.times import canonical_time
 
 POD_GRACE_SECONDS = 30
+EMPTY_EVENT: Manifest = {
+    "involvedObject": {},
+    "source": {},
+    "reportingComponent": "",
+    "reportingInstance": "",
+}
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -20,6 +28,8 @@ def default_pod(manifest: Manifest) -> Manifest:
     )
     for field in ("initContainers", "containers"):
         spec = _each(spec, field, _default_container)
+    if isinstance(spec, dict) and "overhead" in spec:
+        spec = {**spec, "overhead": _quantities(spec["overhead"])}
     return {**manifest, "spec": spec}
 
 
@@ -33,6 +43,23 @@ def default_endpoint_slice(manifest: Manifest) -> Manifest:
     """Protocols of the ports."""
     filled: Manifest = _each(_fill(manifest, addressType="IPv4"), "ports", _default_protocol)
     return filled
+
+
+def default_event(manifest: Manifest) -> Manifest:
+    """What Kubernetes always writes of an Event, if empty, and its times in UTC."""
+    times = {name: canonical_time(manifest.get(name)) for name in ("firstTimestamp", "lastTimestamp")}
+    times["eventTime"] = canonical_time(manifest.get("eventTime"), micro=True)
+    return {**EMPTY_EVENT, **manifest, **times}
+
+
+def default_lease(manifest: Manifest) -> Manifest:
+    """Its times in UTC."""
+    spec = manifest.get("spec")
+    if not isinstance(spec, dict):
+        return manifest
+    times = {name: spec[name] for name in ("acquireTime", "renewTime") if spec.get(name)}
+    in_utc = {name: canonical_time(value, micro=True) for name, value in times.items()}
+    return {**manifest, "spec": {**spec, **in_utc}}
 
 
 def default_secret(manifest: Manifest) -> Manifest:
@@ -62,18 +89,21 @@ def default_node(manifest: Manifest) -> Manifest:
     status = manifest.get("status")
     if not isinstance(status, dict) or "capacity" not in status:
         return manifest
-    return {**manifest, "status": _fill(status, allocatable=status["capacity"])}
+    filled = _fill(status, allocatable=status["capacity"])
+    amounts = {name: _quantities(filled[name]) for name in ("capacity", "allocatable")}
+    return {**manifest, "status": filled | amounts}
 
 
 def _default_container(container: Manifest) -> Manifest:
     with_ports: Manifest = _each(container, "ports", _default_protocol)
     resources = with_ports.get("resources")
-    if not isinstance(resources, dict) or not isinstance(resources.get("limits"), dict):
+    if not isinstance(resources, dict):
         return with_ports
-    requests = resources.get("requests", {})
-    if not isinstance(requests, dict):
-        return with_ports
-    return {**with_ports, "resources": {**resources, "requests": {**resources["limits"], **requests}}}
+    amounts = {name: _quantities(resources[name]) for name in ("limits", "requests") if name in resources}
+    limits, requests = amounts.get("limits"), amounts.get("requests", {})
+    if isinstance(limits, dict) and isinstance(requests, dict):
+        amounts["requests"] = {**limits, **requests}
+    return {**with_ports, "resources": resources | amounts}
 
 
 def _default_service_port(port: Manifest) -> Manifest:
@@ -84,6 +114,13 @@ def _default_service_port(port: Manifest) -> Manifest:
 def _default_protocol(port: Manifest) -> Manifest:
     filled: Manifest = _fill(port, protocol="TCP")
     return filled
+
+
+def _quantities(amounts: Any) -> Any:
+    """Every amount in its canonical text, as clients with typed models expect it back."""
+    if not isinstance(amounts, dict):
+        return amounts
+    return {name: canonical(amount) for name, amount in amounts.items()}
 
 
 def _fill(part: Any, **defaults: Any) -> Any:

@@ -23,6 +23,8 @@ from tradewind.resources.core_columns import (
 )
 from tradewind.resources.core_defaults import (
     default_endpoint_slice,
+    default_event,
+    default_lease,
     default_namespace,
     default_node,
     default_pod,
@@ -32,6 +34,7 @@ from tradewind.resources.core_defaults import (
 from tradewind.resources.kinds import VERBS, Kind
 from tradewind.resources.pod_checks import check_pod
 from tradewind.resources.pod_columns import POD_COLUMNS
+from tradewind.resources.pod_quality import first_pod_status
 from tradewind.resources.update_checks import (
     config_map_update,
     endpoint_slice_update,
@@ -49,6 +52,7 @@ POD = Kind(
     short_names=("po",),
     categories=("all",),
     columns=POD_COLUMNS,
+    first_status=first_pod_status,
     default=default_pod,
     check=check_pod,
     check_update=pod_update,
@@ -74,6 +78,7 @@ SERVICE = Kind(
     short_names=("svc",),
     categories=("all",),
     columns=SERVICE_COLUMNS,
+    first_status=lambda _: {"loadBalancer": {}},
     default=default_service,
     check=check_service,
     check_update=service_update,
@@ -121,6 +126,7 @@ NAMESPACE = Kind(
     namespaced=False,
     short_names=("ns",),
     columns=NAMESPACE_COLUMNS,
+    first_status=lambda _: {"phase": "Active"},
     default=default_namespace,
     check=check_label_name,
     verbs=tuple(verb for verb in VERBS if verb != "deletecollection"),
@@ -134,6 +140,7 @@ EVENT = Kind(
     short_names=("ev",),
     has_status=False,
     columns=EVENT_COLUMNS,
+    default=default_event,
 )
 ENDPOINT_SLICE = Kind(
     group="discovery.k8s.io",
@@ -155,5 +162,6 @@ LEASE = Kind(
     struct=core.Lease,
     has_status=False,
     columns=LEASE_COLUMNS,
+    default=default_lease,
     check=check_lease,
 )

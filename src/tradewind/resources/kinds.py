@@ -14,12 +14,14 @@ from tradewind.resources.schema import Schema, schema_of
 
 @dataclass(frozen=True)
 class Column:
-    """A column of `kubectl get`: `value` takes the manifest and the time now in milliseconds."""
+    """A column of `kubectl get`: `value` takes the manifest and the time now in milliseconds. `type` and
+    `description` are told to clients that draw tables themselves."""
 
     name: str
     value: Callable[[Manifest, int], str | int]
     type: str = "string"
     wide: bool = False
+    description: str = ""
 
 
 def _unchanged(manifest: Manifest) -> Manifest:
@@ -56,7 +58,8 @@ class Kind:
 
     `default` returns the manifest with defaults filled in (its argument is not changed); `check`
     returns what typing alone cannot see: refusals, and warnings for what is accepted but has no or
-    another effect; `check_update(new, old)` returns what an update may not change. `versions` lists
+    another effect; `check_update(new, old)` returns what an update may not change; `first_status` is what the
+    API itself says of an object that has just been created (None: nothing). `versions` lists
     every served version, the stored one first. `columns` holds every column of the table, the name's
     included. `verbs` are all but for kinds that are computed on demand and never stored; `schemas` has
     the schema of each version where that is not the struct's.
@@ -76,6 +79,7 @@ class Kind:
     check: Callable[[Manifest], list[Problem]] = field(default=_nothing_to_say)
     check_update: Callable[[Manifest, Manifest], list[Problem]] = field(default=_anything_goes)
     scale: ScalePaths | None = None
+    first_status: Callable[[Manifest], Manifest] | None = None
     verbs: tuple[str, ...] = VERBS
     schemas: Mapping[str, Schema] = field(default_factory=dict, repr=False, compare=False)
 

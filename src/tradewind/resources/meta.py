@@ -2,9 +2,10 @@
 
 Objects travel as plain dictionaries (`Manifest`) and are decided upon as frozen structs. A struct
 names fields as Python does (`resource_version`); on the wire they are camel case. A field at its
-default is absent on the wire, as in Kubernetes.
+default is absent on the wire, as in Kubernetes; one that Kubernetes always writes is declared with `always`.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 import msgspec
@@ -12,9 +13,18 @@ import msgspec
 Manifest = dict[str, Any]
 
 
+def always(*, default: Any, name: str | None = None) -> Any:
+    """A field that is on the wire even at its default, as Go writes one that is not `omitempty`.
+
+    Clients made from Kubernetes' OpenAPI refuse an object that lacks such a field, for example the `ready`
+    of a container that is not. (msgspec leaves out defaults, but cannot know what a factory makes.)
+    """
+    return msgspec.field(default_factory=lambda: type(default)(default), name=name)
+
+
 if TYPE_CHECKING:
     # A checker takes a subclass of a frozen msgspec.Struct for a mutable one; this says that it is not.
-    @dataclass_transform(field_specifiers=(msgspec.field,), kw_only_default=True, frozen_default=True)
+    @dataclass_transform(field_specifiers=(msgspec.field, always), kw_only_default=True, frozen_default=True)
     class Struct:
         """Base of every typed part of an object: frozen, camel case on the wire, defaults left out."""
 else:
@@ -129,12 +139,15 @@ def owner_reference(owner: Object) -> OwnerReference:
     )
 
 
-def condition_of(conditions: list[Condition], type_: str) -> Condition | None:
+ConditionT = TypeVar("ConditionT", bound=Condition)
+
+
+def condition_of(conditions: Sequence[ConditionT], type_: str) -> ConditionT | None:
     """The condition of this type, if there is one."""
     return next((condition for condition in conditions if condition.type == type_), None)
 
 
-def is_true(conditions: list[Condition], type_: str) -> bool:
+def is_true(conditions: Sequence[Condition], type_: str) -> bool:
     """Whether the condition of this type is there and True."""
     condition = condition_of(conditions, type_)
     return condition is not None and condition.status == "True"

@@ -6,7 +6,7 @@ DestinationRule changes nothing here yet. It is typed loosely and kept as writte
 
 from typing import Any
 
-from tradewind.resources.columns import AGE, NAME, at, field_text
+from tradewind.resources.columns import CUSTOM_AGE, NAME, at, field_text
 from tradewind.resources.kinds import Column, Kind
 from tradewind.resources.meta import Manifest, Object, Struct
 from tradewind.resources.problems import Problem, warning
@@ -49,7 +49,7 @@ DESTINATION_RULE = Kind(
     struct=DestinationRule,
     short_names=("dr",),
     categories=("istio-io", "networking-istio-io"),
-    columns=(NAME, Column("Host", field_text("spec", "host")), AGE),
+    columns=(NAME, Column("Host", field_text("spec", "host")), CUSTOM_AGE),
     check=_check,
 )
 

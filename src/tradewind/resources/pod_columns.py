@@ -42,10 +42,6 @@ def pod_summary(pod: Manifest) -> PodSummary:
     )
 
 
-def _last_end(status: Manifest) -> str:
-    return at(status, "lastState", "terminated", "finishedAt") or ""
-
-
 def _phase_reason(pod: Manifest) -> str:
     scheduled = condition(pod, "PodScheduled") or {}
     if scheduled.get("reason") == "SchedulingGated":
@@ -121,9 +117,22 @@ def _gates(pod: Manifest, _: int) -> str:
 
 POD_COLUMNS = (
     NAME,
-    Column("Ready", _ready),
-    Column("Status", lambda pod, _: pod_summary(pod).status),
-    Column("Restarts", _restarts),
+    Column(
+        "Ready",
+        _ready,
+        description="The aggregate readiness state of this pod for accepting traffic.",
+    ),
+    Column(
+        "Status",
+        lambda pod, _: pod_summary(pod).status,
+        description="The aggregate status of the containers in this pod.",
+    ),
+    Column(
+        "Restarts",
+        _restarts,
+        description="The number of times the containers in this pod have been restarted and when the last "
+        "container in this pod has restarted.",
+    ),
     AGE,
     Column("IP", field_text("status", "podIP", absent=NONE), wide=True),
     Column("Node", field_text("spec", "nodeName", absent=NONE), wide=True),

@@ -6,7 +6,7 @@ Defaults: upstream's CRDs and `pkg/webhook/propagationpolicy/mutating.go`.
 import copy
 from typing import Any
 
-from tradewind.resources.columns import AGE, NAME, field_text
+from tradewind.resources.columns import CUSTOM_AGE, NAME, field_text
 from tradewind.resources.kinds import Column, Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.override_checks import check_override
@@ -88,7 +88,7 @@ _PROPAGATION_COLUMNS = (
     NAME,
     Column("Conflict-Resolution", field_text("spec", "conflictResolution")),
     Column("Priority", field_text("spec", "priority")),
-    AGE,
+    CUSTOM_AGE,
 )
 
 PROPAGATION_POLICY = Kind(
@@ -129,7 +129,7 @@ OVERRIDE_POLICY = Kind(
     short_names=("op",),
     categories=("karmada-io",),
     has_status=False,
-    columns=(NAME, AGE),
+    columns=(NAME, CUSTOM_AGE),
     default=default_override,
     check=check_override,
 )
@@ -143,7 +143,7 @@ CLUSTER_OVERRIDE_POLICY = Kind(
     short_names=("cop",),
     categories=("karmada-io",),
     has_status=False,
-    columns=(NAME, AGE),
+    columns=(NAME, CUSTOM_AGE),
     default=default_override,
     check=check_override,
 )

@@ -3,6 +3,7 @@
 import math
 import re
 from fractions import Fraction
+from typing import Any
 
 # Powers of 1024 and of 1000.
 BINARY_SUFFIXES = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
@@ -60,6 +61,21 @@ def format_quantity(amount: Fraction | int, binary: bool = False) -> str:
     if binary and exact.denominator == 1 and abs(exact) >= 1024:
         return _with_suffix(exact, 1024, BINARY_SUFFIXES | {"": 0})
     return _with_suffix(Fraction(math.ceil(exact * SMALLEST_STEP), SMALLEST_STEP), 1000, DECIMAL_SUFFIXES)
+
+
+def canonical(value: Any) -> Any:
+    """A quantity as Kubernetes writes it back: `0.5` is "500m", 1 is "1", "1.5Gi" is "1536Mi".
+
+    Text with an exponent stays, and so does what is no quantity.
+    """
+    try:
+        amount = parse_quantity(value)
+    except (ValueError, TypeError):
+        return value
+    text = str(value)
+    if "e" in text or "E" in text[:-1]:
+        return text
+    return format_quantity(amount, binary=text.endswith("i"))
 
 
 def _number_text(value: int | float) -> str:

@@ -1,6 +1,8 @@
 """KServe's kinds and Knative's Revision: named, defaulted, checked and printed as upstream does."""
 
-from tradewind.resources.columns import AGE, NAME, at, condition_text, field_text
+from collections.abc import Callable
+
+from tradewind.resources.columns import CUSTOM_AGE, NAME, at, condition_text, field_text
 from tradewind.resources.kinds import Column, Kind, ScalePaths
 from tradewind.resources.meta import Manifest
 from tradewind.resources.runtime_checks import check_runtime
@@ -10,12 +12,13 @@ from tradewind.resources.serving_defaults import default_inference_service
 from tradewind.resources.update_checks import inference_service_update, revision_update
 
 
-def _traffic(service: Manifest, latest: bool, part: str) -> str:
+def _traffic(service: Manifest, latest: bool, part: str) -> str | int:
     """`percent` or `revisionName` of the traffic entry of the latest or of the previous revision."""
     entries = at(service, "status", "components", "predictor", "traffic") or []
     for entry in entries:
         if entry.get("latestRevision") if latest else entry.get("tag") == "prev":
-            return str(entry.get(part, ""))
+            found: str | int = entry.get(part, "")
+            return found
     return ""
 
 
@@ -28,14 +31,13 @@ def _replicas(service: Manifest, _: int) -> str:
     return f"{ready}/{wanted}"
 
 
-def _model_formats(runtime: Manifest, _: int) -> str:
-    formats = at(runtime, "spec", "supportedModelFormats") or []
-    return ",".join(dict.fromkeys(str(one.get("name", "")) for one in formats))
+def _first_name(field: str) -> Callable[[Manifest, int], str]:
+    """A column of the path `.spec.FIELD[*].name`, of which a custom resource's table shows the first."""
 
+    def value(runtime: Manifest, _: int) -> str:
+        return str(next((one.get("name", "") for one in at(runtime, "spec", field) or []), ""))
 
-def _container_names(runtime: Manifest, _: int) -> str:
-    containers = at(runtime, "spec", "containers") or []
-    return ",".join(str(one.get("name", "")) for one in containers)
+    return value
 
 
 INFERENCE_SERVICE = Kind(
@@ -50,13 +52,13 @@ INFERENCE_SERVICE = Kind(
         NAME,
         Column("URL", field_text("status", "url")),
         Column("Ready", condition_text("Ready")),
-        Column("Prev", lambda service, _: _traffic(service, latest=False, part="percent")),
-        Column("Latest", lambda service, _: _traffic(service, latest=True, part="percent")),
+        Column("Prev", lambda service, _: _traffic(service, latest=False, part="percent"), type="integer"),
+        Column("Latest", lambda service, _: _traffic(service, latest=True, part="percent"), type="integer"),
         Column(
             "PrevRolledoutRevision", lambda service, _: _traffic(service, latest=False, part="revisionName")
         ),
         Column("LatestReadyRevision", lambda service, _: _traffic(service, latest=True, part="revisionName")),
-        AGE,
+        CUSTOM_AGE,
         Column("Replicas", _replicas, wide=True),
         Column("Reason", condition_text("Ready", "reason"), wide=True),
         Column("Message", condition_text("Ready", "message"), wide=True),
@@ -74,10 +76,10 @@ INFERENCE_SERVICE = Kind(
 
 _RUNTIME_COLUMNS = (
     NAME,
-    Column("Disabled", field_text("spec", "disabled")),
-    Column("ModelType", _model_formats),
-    Column("Containers", _container_names),
-    AGE,
+    Column("Disabled", field_text("spec", "disabled"), type="boolean"),
+    Column("ModelType", _first_name("supportedModelFormats")),
+    Column("Containers", _first_name("containers")),
+    CUSTOM_AGE,
 )
 
 SERVING_RUNTIME = Kind(
@@ -115,7 +117,7 @@ REVISION = Kind(
         Column("Reason", condition_text("Ready", "reason")),
         Column("Actual Replicas", field_text("status", "actualReplicas", absent="0")),
         Column("Desired Replicas", field_text("status", "desiredReplicas", absent="0")),
-        AGE,
+        CUSTOM_AGE,
     ),
     check_update=revision_update,
 )

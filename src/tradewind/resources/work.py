@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from msgspec import field
 
-from tradewind.resources.columns import AGE, NAME, at, condition_text
+from tradewind.resources.columns import CUSTOM_AGE, NAME, at, condition_text
 from tradewind.resources.core import RequestedResources, Toleration
 from tradewind.resources.kinds import Column, Kind
 from tradewind.resources.meta import Condition, Manifest, Object, Struct
@@ -218,7 +218,7 @@ _BINDING_COLUMNS = (
     NAME,
     Column("Scheduled", condition_text("Scheduled")),
     Column("FullyApplied", condition_text("FullyApplied")),
-    AGE,
+    CUSTOM_AGE,
 )
 
 RESOURCE_BINDING = Kind(
@@ -254,7 +254,7 @@ WORK = Kind(
         NAME,
         Column("Workload-Kind", _workload_kind),
         Column("Applied", condition_text("Applied")),
-        AGE,
+        CUSTOM_AGE,
     ),
 )
 

@@ -10,7 +10,7 @@ from tradewind.controller.plan import Delete, Effect, Plan, Put, PutStatus, Reco
 from tradewind.resources import labels
 from tradewind.resources.core import Pod
 from tradewind.resources.core_kinds import POD, SERVICE
-from tradewind.resources.meta import Condition, Manifest, condition_of, encode, replace
+from tradewind.resources.meta import Condition, Manifest, condition_of, encode, is_true, replace
 from tradewind.resources.serving import InferenceService, InferenceServiceStatus, Revision, RevisionStatus
 from tradewind.resources.serving_kinds import INFERENCE_SERVICE, REVISION
 from tradewind.resources.serving_names import MIN_READY_REPLICAS, PREDICTOR, STOP
@@ -25,6 +25,9 @@ from tradewind.serving.rollout import Rollout, plan_rollout
 from tradewind.serving.services import changed_service, handed_on, make_service
 from tradewind.serving.status import NO_ROUTE, Progress, service_status, stopped_status
 from tradewind.serving.world import World
+
+# Knative's words (`pkg/reconciler/revision`).
+REVISION_READY = "Revision becomes ready upon all resources being ready"
 
 
 def plan_service(world: World, cluster: str, gateway_port: int, now_ms: int) -> Plan:
@@ -163,11 +166,16 @@ def _outdated(world: World, replicas: Mapping[str, int]) -> list[Effect]:
 
 
 def _changed_revisions(world: World, statuses: Mapping[str, RevisionStatus]) -> list[Effect]:
-    return [
-        PutStatus(REVISION, encode(replace(one, status=statuses[one.metadata.name])))
-        for one in world.revisions
-        if statuses[one.metadata.name] != one.status
-    ]
+    effects: list[Effect] = []
+    for one in world.revisions:
+        status = statuses[one.metadata.name]
+        if status == one.status:
+            continue
+        manifest = encode(replace(one, status=status))
+        effects.append(PutStatus(REVISION, manifest))
+        if is_true(status.conditions, "Ready") and not is_true(one.status.conditions, "Ready"):
+            effects.append(Record(manifest, "Normal", "RevisionReady", REVISION_READY))
+    return effects
 
 
 def _status(world: World, status: InferenceServiceStatus) -> list[Effect]:
