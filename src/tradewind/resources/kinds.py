@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tradewind.resources.meta import Manifest, Object
 from tradewind.resources.problems import Problem
 from tradewind.resources.schema import Schema, schema_of
+from tradewind.resources.syntax import dns_subdomain_problem
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Kind:
     another effect; `check_update(new, old)` returns what an update may not change. `versions` lists
     every served version, the stored one first. `columns` holds every column of the table, the name's
     included. `verbs` are all but for kinds that are computed on demand and never stored; `schemas` has
-    the schema of each version where that is not the struct's.
+    the schema of each version where that is not the struct's; `name_problem` says what is wrong with a name.
     """
 
     group: str
@@ -77,6 +78,7 @@ class Kind:
     check_update: Callable[[Manifest, Manifest], list[Problem]] = field(default=_anything_goes)
     scale: ScalePaths | None = None
     verbs: tuple[str, ...] = VERBS
+    name_problem: Callable[[str], str] = dns_subdomain_problem
     schemas: Mapping[str, Schema] = field(default_factory=dict, repr=False, compare=False)
 
     def schema_at(self, version: str) -> Schema:
