@@ -12,7 +12,6 @@ from tradewind.resources.problems import Cause, Problem, warning
 from tradewind.resources.shape import shape_problems, shown
 from tradewind.resources.syntax import (
     dns_label_problem,
-    dns_subdomain_problem,
     label_value_problem,
     qualified_name_problem,
 )
