@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -18,15 +18,18 @@ from random import Random
 import msgspec
 import uvloop
 
+from tradewind.apiserver.audit_log import AuditLog
 from tradewind.apiserver.catalog import catalog
 from tradewind.apiserver.computed import Computed
 from tradewind.apiserver.http import PodLogs, application
 from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.serving import TlsFiles, serve
+from tradewind.apiserver.tokens import TokenKey, read_key
 from tradewind.base.layout import FleetLayout, PartLayout
 from tradewind.client.local import LocalClient
 from tradewind.resources.fleet import Fleet
 from tradewind.resources.kinds import Kind
+from tradewind.resources.review_kinds import REVIEW_KINDS
 from tradewind.store.entries import StoreError
 from tradewind.store.sqlite import open_store
 from tradewind.traffic.envoy import (
@@ -69,6 +72,11 @@ def load_fleet_of(layout: FleetLayout) -> Fleet:
     return msgspec.json.decode(layout.fleet_file.read_bytes(), type=Fleet)
 
 
+def token_key(part: PartLayout) -> TokenKey:
+    """The key of a part's tokens, as `tradewind up` made it."""
+    return read_key(part.token_key.read_bytes())
+
+
 @asynccontextmanager
 async def open_api(
     layout: FleetLayout,
@@ -86,15 +94,17 @@ async def open_api(
     """
     store = open_store(part.database)
     try:
-        served = catalog([*kinds, *(one.kind for one in computed)])
+        served = catalog([*kinds, *REVIEW_KINDS, *(one.kind for one in computed)])
         objects = Objects(served, store, now_ms, lambda: str(uuid.uuid4()))
         await objects.ensure_namespaces()
         tls = TlsFiles(part.certificate, part.private_key, layout.ca_certificate)
-        server = await serve(application(objects, pod_logs, readiness.why_not, computed), port, tls)
-        try:
-            yield LocalClient(objects)
-        finally:
-            await server.close()
+        with closing(AuditLog(part.audit_log)) as audit_log:
+            app = application(objects, pod_logs, readiness.why_not, computed, token_key(part), audit_log)
+            server = await serve(app, port, tls)
+            try:
+                yield LocalClient(objects)
+            finally:
+                await server.close()
     finally:
         await store.close()
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from tradewind.apiserver.tokens import make_key
 from tradewind.base import certificates
 from tradewind.base.files import write_atomic
 from tradewind.base.layout import FleetLayout
 from tradewind.base.ports import LOOPBACK
+from tradewind.client.connection import Connection
 from tradewind.client.kubeconfig import fleet_kubeconfig
 from tradewind.parts import admin_connection, parts_of
 from tradewind.resources.fleet import Fleet
@@ -40,9 +42,30 @@ def prepare(layout: FleetLayout, fleet: Fleet, now_ms: int) -> None:
     for owner in _owners(layout, fleet):
         make = partial(issue, owner.user, organizations=(owner.group,), hosts=owner.hosts)
         _keep_credentials(owner.certificate, owner.key, make, now_ms)
+    for part in parts_of(layout, fleet):
+        if not part.layout.token_key.exists():  # tokens that were given out hold for as long as it stays
+            write_atomic(part.layout.token_key, make_key(), mode=0o600)
     contexts = {part.name: admin_connection(layout, part.api_port) for part in parts_of(layout, fleet)}
     kubeconfig = msgspec.yaml.encode(fleet_kubeconfig(contexts, current="hub"))
     write_atomic(layout.kubeconfig, kubeconfig, mode=0o600)
+
+
+def user_kubeconfig(
+    layout: FleetLayout, fleet: Fleet, user: str, groups: tuple[str, ...], now_ms: int, days: int
+) -> bytes:
+    """A kubeconfig with the hub and every member, for a user with a new certificate. Raises OSError."""
+    authority = certificates.read_credentials(layout.ca_certificate, layout.ca_key)
+    made = certificates.issue(authority, user, now_ms, organizations=groups, days=days)
+    contexts = {
+        part.name: Connection(
+            server=f"https://{LOOPBACK}:{part.api_port}",
+            ca=authority.certificate.decode(),
+            client_certificate=made.certificate.decode(),
+            client_key=made.private_key.decode(),
+        )
+        for part in parts_of(layout, fleet)
+    }
+    return msgspec.yaml.encode(fleet_kubeconfig(contexts, current="hub"))
 
 
 def _keep_credentials(

@@ -3,6 +3,7 @@
 from functools import partial
 from random import Random
 
+from tradewind.accounts import account_controllers
 from tradewind.base.layout import FleetLayout
 from tradewind.base.ports import LOOPBACK, HubPorts, hub_ports
 from tradewind.control import (
@@ -14,6 +15,7 @@ from tradewind.control import (
     part_arguments,
     run_beside_envoy,
     run_part,
+    token_key,
 )
 from tradewind.controller.plan import LOCAL
 from tradewind.controller.run import Observer, Runner
@@ -46,9 +48,12 @@ async def run_hub(layout: FleetLayout) -> None:
 
     async with open_api(layout, layout.hub, HUB_KINDS, ports.api, readiness) as client:
         observer = Observer("front-door", (CLUSTER,), publish)
-        controllers = hub_controllers(
-            PROPAGATED_KINDS, partial(find, PROPAGATED_KINDS), f"http://{LOOPBACK}:{ports.front_door}"
-        )
+        controllers = [
+            *hub_controllers(
+                PROPAGATED_KINDS, partial(find, PROPAGATED_KINDS), f"http://{LOOPBACK}:{ports.front_door}"
+            ),
+            *account_controllers(token_key(layout.hub), layout.ca_certificate.read_text()),
+        ]
         runner = Runner({LOCAL: client}, controllers, [observer], now_ms, chance)
         envoy = front_door_process(layout, ports)
         loops = [runner.run()]

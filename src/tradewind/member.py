@@ -4,6 +4,7 @@ import importlib.metadata
 from pathlib import Path
 from random import Random
 
+from tradewind.accounts import account_controllers
 from tradewind.base.layout import FleetLayout
 from tradewind.base.ports import LOOPBACK, MemberPorts, hub_ports, is_free, member_ports
 from tradewind.client.base import Client
@@ -18,6 +19,7 @@ from tradewind.control import (
     part_arguments,
     run_beside_envoy,
     run_part,
+    token_key,
 )
 from tradewind.controller.plan import HUB, LOCAL
 from tradewind.controller.run import Observer, Runner
@@ -152,7 +154,9 @@ async def run_member(layout: FleetLayout, name: str) -> None:
         node = NodeAgent(settings, client, now_ms, chance, meter)
         observers = [Observer("gateway", (ENDPOINT_SLICE,), publish), node.observer()]
         identity = identity_of(fleet, cluster, ports)
-        runner = Runner({LOCAL: client, HUB: hub}, controllers_of(identity, ports), observers, now_ms, chance)
+        accounts = account_controllers(token_key(layout.member(name)), layout.ca_certificate.read_text())
+        controllers = [*controllers_of(identity, ports), *accounts]
+        runner = Runner({LOCAL: client, HUB: hub}, controllers, observers, now_ms, chance)
         envoy = gateway_process(layout, cluster, ports)
         loops = [runner.run(), node.run()]
         await run_beside_envoy(envoy, snapshot, ports.xds, readiness, chance, loops)

@@ -6,6 +6,8 @@ import ssl
 import sys
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.serving import Server, TlsFiles, serve
 from tradewind.base.certificates import issue, make_authority, write_credentials
 from tradewind.resources.registry import ALL_KINDS
+from tradewind.resources.review_kinds import REVIEW_KINDS
 from tradewind.store.store import Store, memory_store
 
 KUBECTL = Path(sys.executable).with_name("kubectl")
@@ -159,11 +162,18 @@ def kubeconfig(home: Path, url: str) -> str:
 @pytest.fixture
 async def api(tls_home, tmp_path):
     """A server of every kind over a store in memory."""
+    async with serving(tls_home, tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serving(tls_home: Path, tmp_path: Path, **options: Any) -> AsyncIterator[Api]:
+    """As the fixture `api`, with more options of `application`."""
     store = memory_store()
-    objects = Objects(catalog(ALL_KINDS), store, now_ms, lambda: str(uuid.uuid4()))
+    objects = Objects(catalog([*ALL_KINDS, *REVIEW_KINDS]), store, now_ms, lambda: str(uuid.uuid4()))
     logs = tmp_path / "logs"
     tls = TlsFiles(tls_home / "tls.crt", tls_home / "tls.key", tls_home / "ca.crt")
-    server = await serve(application(objects, lambda _: logs), 0, tls)
+    server = await serve(application(objects, lambda _: logs, **options), 0, tls)
     for name in ("ca.crt", *(f"{user}.{end}" for user in USERS for end in ("crt", "key"))):
         (tmp_path / name).symlink_to(tls_home / name)
     (tmp_path / "kubeconfig").write_text(kubeconfig(tmp_path, server.url))

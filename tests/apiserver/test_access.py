@@ -1,10 +1,15 @@
-"""Who may do what."""
+"""Who may do what when nobody has been given anything yet."""
 
 import pytest
 
-from tradewind.apiserver.access import AGENTS, ANONYMOUS, MASTERS, Attributes, User, authorize
-from tradewind.apiserver.users import user_in
+from tests.apiserver.rbac import authorizer_of
+from tradewind.apiserver.access import ANONYMOUS, MASTERS, Attributes, User
+from tradewind.apiserver.access.agents import AGENTS
+from tradewind.apiserver.access.bootstrap import bootstrap_objects
+from tradewind.apiserver.users import bearer_token, user_in
 from tradewind.resources.status import ApiError
+
+AUTHORIZER = authorizer_of(manifest for _, manifest in bootstrap_objects())
 
 ADMIN = User("admin", (MASTERS,))
 NOBODY = User("nobody", ("system:authenticated",))
@@ -54,24 +59,26 @@ CASES = [
     (AGENT, events("list"), True),
     (AGENT, events("delete"), False),
     (ANONYMOUS, Attributes("get", path="/healthz"), True),
-    (ANONYMOUS, Attributes("get", path="/readyz/extra"), True),
+    (ANONYMOUS, Attributes("get", path="/readyz"), True),
+    (ANONYMOUS, Attributes("get", path="/readyz/extra"), False),
     (ANONYMOUS, Attributes("get", path="/version"), True),
     (ANONYMOUS, Attributes("get", path="/apis"), False),
     (NOBODY, Attributes("get", path="/apis"), True),
     (NOBODY, Attributes("get", path="/openapi/v3"), True),
     (NOBODY, Attributes("get", path="/metrics"), False),
+    (User("p", ("system:monitoring",)), Attributes("get", path="/metrics"), True),
+    (ANONYMOUS, Attributes("create", group="authorization.k8s.io", plural="selfsubjectaccessreviews"), False),
+    (NOBODY, Attributes("create", group="authorization.k8s.io", plural="selfsubjectaccessreviews"), True),
+    (NOBODY, Attributes("create", group="authentication.k8s.io", plural="tokenreviews"), False),
+    (ADMIN, Attributes("impersonate", plural="users", name="x"), True),
+    (AGENT, Attributes("impersonate", plural="serviceaccounts", namespace="karmada-es-m1"), False),
     (ADMIN, Attributes("get", path="/metrics"), True),
 ]
 
 
 @pytest.mark.parametrize(("user", "asked", "allowed"), CASES)
 def test_authorize(user, asked, allowed):
-    if allowed:
-        authorize(user, asked)
-    else:
-        with pytest.raises(ApiError) as raised:
-            authorize(user, asked)
-        assert (raised.value.code, raised.value.reason) == (403, "Forbidden")
+    assert AUTHORIZER.decide(user, asked).allowed is allowed
 
 
 @pytest.mark.parametrize(
@@ -87,16 +94,43 @@ def test_authorize(user, asked, allowed):
             'clusters.cluster.karmada.io "m1" is forbidden: User "nobody" cannot update resource '
             '"clusters/status" in API group "cluster.karmada.io" at the cluster scope',
         ),
+        (
+            Attributes("list", plural="pods"),
+            'pods is forbidden: User "nobody" cannot list resource "pods" in API group "" at the cluster '
+            "scope",
+        ),
+        (
+            Attributes("get", plural="pods", subresource="log", namespace="ml", name="p"),
+            'pods "p" is forbidden: User "nobody" cannot get resource "pods/log" in API group "" in the '
+            'namespace "ml"',
+        ),
         (Attributes("get", path="/metrics"), 'forbidden: User "nobody" cannot get path "/metrics"'),
     ],
 )
 def test_a_refusal_has_upstreams_words(asked, message):
     with pytest.raises(ApiError) as raised:
-        authorize(NOBODY, asked)
+        AUTHORIZER.require(NOBODY, asked)
     assert raised.value.message == message
+    assert (raised.value.code, raised.value.reason) == (403, "Forbidden")
 
 
 def test_a_certificates_names_are_user_and_groups():
     subject = ((("organizationName", "a"),), (("organizationName", "b"),), (("commonName", "me"),))
     assert user_in({"subject": subject}) == User("me", ("a", "b", "system:authenticated"))
     assert user_in({}) == ANONYMOUS
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [
+        ("", ""),
+        ("Bearer abc", "abc"),
+        ("bearer abc", "abc"),
+        ("  Bearer   abc  ", "abc"),
+        ("Bearer abc def", "abc"),
+        ("Bearer", ""),
+        ("Basic abc", ""),
+    ],
+)
+def test_a_bearer_token_is_read_as_upstream_does(header, token):
+    assert bearer_token(header) == token

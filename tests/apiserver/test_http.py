@@ -126,7 +126,15 @@ REFUSED = [
     ("GET", "/nowhere", None, {}, 404, "NotFound", "could not find the requested resource"),
     ("GET", "/api/v1/podz", None, {}, 404, "NotFound", "could not find"),
     ("GET", "/apis/nobody.io/v1", None, {}, 404, "NotFound", "could not find"),
-    ("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {}, {}, 404, "NotFound", "could not"),
+    (
+        "POST",
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        {},
+        {},
+        422,
+        "Invalid",
+        "exactly one of",
+    ),
     ("POST", "/apis", {}, {}, 405, "MethodNotAllowed", "can only be read"),
     ("DELETE", "/api/v1/configmaps", None, {}, 405, "MethodNotAllowed", "does not allow this method"),
     ("DELETE", "/api/v1/namespaces", None, {}, 405, "MethodNotAllowed", "does not allow this method"),
@@ -200,7 +208,7 @@ REFUSED = [
     ("DELETE", f"{MAPS}/a?propagationPolicy=All", None, {}, 422, "Invalid", "Unsupported value"),
     ("DELETE", f"{MAPS}/a", [], {}, 400, "BadRequest", "DeleteOptions"),
     ("GET", "/api/v1/namespaces/d/pods/p/log", None, {}, 404, "NotFound", 'pods "p" not found'),
-    ("GET", MAPS, None, {"Authorization": "Bearer x"}, 401, "Unauthorized", "client certificates"),
+    ("GET", MAPS, None, {"Impersonate-Group": "x"}, 400, "BadRequest", "without impersonating"),
 ]
 
 

@@ -11,6 +11,7 @@ from tradewind.cli.api import hub_server, list_objects
 from tradewind.resources.core_kinds import CONFIG_MAP, NAMESPACE, POD, SECRET
 from tradewind.resources.kinds import Kind
 from tradewind.resources.policy import PROPAGATION_POLICY
+from tradewind.resources.rbac_kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING
 from tradewind.resources.registry import HUB_KINDS
 from tradewind.resources.serving_kinds import INFERENCE_SERVICE
 
@@ -54,9 +55,10 @@ def write(folder: Path, **files: str) -> str:
 
 
 def stored(fleet: LiveFleet) -> list[str]:
-    """Everything that a user can write, as KIND/NAME."""
+    """Everything that a user can write and that is not there from the start, as KIND/NAME."""
     server = hub_server(fleet.running)
-    kinds: list[Kind] = [kind for kind in HUB_KINDS if kind.name != "Namespace"]
+    from_the_start = ("Namespace", CLUSTER_ROLE.name, CLUSTER_ROLE_BINDING.name)
+    kinds: list[Kind] = [kind for kind in HUB_KINDS if kind.name not in from_the_start]
     return [f"{kind.name}/{one['metadata']['name']}" for kind in kinds for one in list_objects(server, kind)]
 
 

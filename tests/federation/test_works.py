@@ -203,6 +203,19 @@ def test_clusters_of_dependents_and_clusters_being_left_keep_their_work():
             {"kind": "Secret", "metadata": {"resourceVersion": "1", "generation": 2}, "data": {"k": "v"}},
             {"kind": "Secret", "metadata": {}, "data": {"k": "v"}},
         ),
+        (
+            {
+                "kind": "ClusterRole",
+                "metadata": {},
+                "aggregationRule": {"a": 1},
+                "rules": [{"verbs": ["get"]}],
+            },
+            {"kind": "ClusterRole", "metadata": {}, "aggregationRule": {"a": 1}},
+        ),
+        (
+            {"kind": "ClusterRole", "metadata": {}, "rules": [{"verbs": ["get"]}]},
+            {"kind": "ClusterRole", "metadata": {}, "rules": [{"verbs": ["get"]}]},
+        ),
     ],
 )
 def test_prune(given, pruned):
@@ -258,6 +271,15 @@ def test_retain_what_clusters_give_to_services_and_accounts():
         {"metadata": {}, "secrets": [{"name": "s3"}, {"name": "token"}]},
     )
     assert account["secrets"] == [{"name": "s3"}, {"name": "token"}]
+
+
+def test_retain_what_clusters_fill_in_by_themselves():
+    desired = {"kind": "Secret", "type": "kubernetes.io/service-account-token"}
+    assert retain(desired, {"metadata": {}, "data": {"token": "t"}})["data"] == {"token": "t"}
+    plain = {"kind": "Secret", "type": "Opaque", "data": {"a": "b"}}
+    assert retain(plain, {"metadata": {}, "data": {"token": "t"}})["data"] == {"a": "b"}
+    gathering = {"kind": "ClusterRole", "aggregationRule": {"clusterRoleSelectors": [{}]}}
+    assert retain(gathering, {"metadata": {}, "rules": [{"verbs": ["get"]}]})["rules"] == [{"verbs": ["get"]}]
 
 
 def test_without_marks_nothing_of_the_hub_is_left():

@@ -20,6 +20,7 @@ from tradewind.resources.kinds import Kind
 from tradewind.resources.networking import DESTINATION_RULE
 from tradewind.resources.policy import OVERRIDE_POLICY, PROPAGATION_POLICY
 from tradewind.resources.problems import Level
+from tradewind.resources.rbac_kinds import CLUSTER_ROLE, ROLE_BINDING
 from tradewind.resources.serving import SHORT_FORMS
 from tradewind.resources.serving_kinds import INFERENCE_SERVICE, SERVING_RUNTIME
 from tradewind.resources.serving_warnings import ANNOTATION_WARNINGS
@@ -42,6 +43,8 @@ SECTIONS = {
     "Secret": SECRET,
     "ServiceAccount": SERVICE_ACCOUNT,
     "ConfigMap": CONFIG_MAP,
+    "Role and ClusterRole": CLUSTER_ROLE,
+    "RoleBinding and ClusterRoleBinding": ROLE_BINDING,
     "Fleet": FLEET,
 }
 NOT_WRITTEN = ("apiVersion", "kind", "metadata", "status")

@@ -9,15 +9,21 @@ from importlib.metadata import version as installed_version
 
 from tradewind.apiserver.catalog import Catalog
 from tradewind.apiserver.scale import GROUP, SCALE, VERSION
-from tradewind.apiserver.urls import LOG, subresources
+from tradewind.apiserver.urls import LOG, TOKEN, subresources
 from tradewind.apiserver.urls import SCALE as SCALE_PATH
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
+from tradewind.resources.review_kinds import TOKEN_REQUEST
 
 KUBERNETES = (1, 37)  # what clients may expect; kubectl warns of servers more than one minor version away
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 _SCALE = {"group": GROUP, "version": VERSION, "kind": SCALE}
+_TOKEN_REQUEST = {
+    "group": TOKEN_REQUEST.group,
+    "version": TOKEN_REQUEST.versions[0],
+    "kind": TOKEN_REQUEST.name,
+}
 
 
 def version() -> Manifest:
@@ -143,16 +149,20 @@ def _subresources(kind: Kind) -> Iterable[Manifest]:
             "name": f"{kind.plural}/{subresource}",
             "singularName": "",
             "namespaced": kind.namespaced,
-            "kind": kind.name,
+            **_spoken(kind, subresource),
             "verbs": _subresource_verbs(subresource),
         }
-        | (_SCALE if subresource == SCALE_PATH else {})
         for subresource in subresources(kind)
     )
 
 
+def _spoken(kind: Kind, subresource: str) -> Manifest:
+    """The kind that is sent and answered below an object, where that is another one with its version."""
+    return {SCALE_PATH: _SCALE, TOKEN: _TOKEN_REQUEST}.get(subresource, {"kind": kind.name})
+
+
 def _subresource_verbs(subresource: str) -> list[str]:
-    return ["get"] if subresource == LOG else ["get", "patch", "update"]
+    return {LOG: ["get"], TOKEN: ["create"]}.get(subresource, ["get", "patch", "update"])
 
 
 def _discovered(kind: Kind, version_name: str) -> Manifest:
@@ -167,7 +177,7 @@ def _discovered(kind: Kind, version_name: str) -> Manifest:
     below = [
         {
             "subresource": one,
-            "responseKind": _SCALE if one == SCALE_PATH else response_kind,
+            "responseKind": response_kind | _spoken(kind, one),
             "verbs": _subresource_verbs(one),
         }
         for one in subresources(kind)

@@ -14,28 +14,33 @@ from pathlib import Path
 from aiohttp import web
 
 from tradewind.apiserver import reads, writes
-from tradewind.apiserver.access import Attributes, User, authorize, rules_of
+from tradewind.apiserver.access import User
+from tradewind.apiserver.audit import CLIENT_WENT, Asked
+from tradewind.apiserver.audit_log import AuditLog
 from tradewind.apiserver.bodies import decode_manifest_body
+from tradewind.apiserver.bootstrapping import restore_roles
 from tradewind.apiserver.computed import Computed
 from tradewind.apiserver.computed_reads import get_computed, list_computed
 from tradewind.apiserver.discovery import AGGREGATED, wants_aggregated
+from tradewind.apiserver.doorkeeper import Doorkeeper, show_audit_id
 from tradewind.apiserver.draft import decode_manifest
 from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
-from tradewind.apiserver.list_options import list_options
 from tradewind.apiserver.logs import goes_on, log_options, log_source, read_log
 from tradewind.apiserver.objects import Objects
-from tradewind.apiserver.options import Query, boolean
+from tradewind.apiserver.options import boolean
 from tradewind.apiserver.responses import (
     JSON_HEADERS,
     error_response,
     manifest_response,
     one_chunk,
 )
-from tradewind.apiserver.urls import LOG, Target, method_not_allowed, target_of, verb_of, without_watch
-from tradewind.apiserver.users import user_of
+from tradewind.apiserver.reviews import admitted_review, computed_reviews
+from tradewind.apiserver.tokens import TokenKey, make_key, read_key
+from tradewind.apiserver.urls import LOG, TOKEN, Target, method_not_allowed, target_of, verb_of, without_watch
 from tradewind.apiserver.watching import open_watch
 from tradewind.base.pod_logs import log_file
 from tradewind.resources.meta import Manifest
+from tradewind.resources.review_kinds import TOKEN_REQUEST
 from tradewind.resources.status import ApiError, bad_request
 from tradewind.store.entries import Key
 
@@ -51,10 +56,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Api:
-    """One server: its objects, the kinds it works out on demand, where Pods' logs are (None: it runs no
-    Pods), why it is not ready yet ("": it is), and how to end open streams."""
+    """One server: its objects, who may do what with them, the kinds it works out on demand, where Pods' logs
+    are (None: it runs no Pods), why it is not ready yet ("": it is), and how to end open streams."""
 
     objects: Objects
+    doorkeeper: Doorkeeper
     computed: dict[str, Computed]
     pod_logs: PodLogs | None
     why_not_ready: Callable[[], str]
@@ -66,30 +72,48 @@ def application(
     pod_logs: PodLogs | None = None,
     why_not_ready: Callable[[], str] = lambda: "",
     computed: Iterable[Computed] = (),
+    token_key: TokenKey | None = None,
+    audit_log: AuditLog | None = None,
 ) -> web.Application:
     """The API of these objects. `/readyz` answers 503 for as long as `why_not_ready` says something.
 
-    The kinds of `computed` must be among those that the objects' catalog serves. More routes may be added
-    beside it. Its streams end when it shuts down.
+    The kinds of `computed` must be among those that the objects' catalog serves. `token_key` signs the tokens
+    of ServiceAccounts; without one they end with the process. More routes may be added beside it. Its streams
+    end when it shuts down.
     """
-    api = Api(objects, {one.kind.resource: one for one in computed}, pod_logs, why_not_ready)
+    doorkeeper = Doorkeeper(objects, token_key or read_key(make_key()), audit_log)
+    reviews = computed_reviews(doorkeeper.authorizer, doorkeeper.accounts, objects.now_ms)
+    on_demand = {one.kind.resource: one for one in (*reviews, *computed)}
+    api = Api(objects, doorkeeper, on_demand, pod_logs, why_not_ready)
     app = web.Application(client_max_size=MAX_BODY_BYTES)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        return await _handle(api, request)
+        asked = doorkeeper.hear(request)
+        code, body = CLIENT_WENT, None
+        try:
+            response = await _handle(api, request, asked)
+            code, body = response.status, getattr(response, "body", None)
+            return response
+        finally:
+            doorkeeper.complete(asked, code, body)
+
+    async def start(_: web.Application) -> None:
+        await restore_roles(objects)
 
     async def end_streams(_: web.Application) -> None:
         for end in tuple(api.endings):
             end()
 
     app.router.add_route("*", "/{path:.*}", handle)
+    app.on_startup.append(start)
+    app.on_response_prepare.append(show_audit_id)
     app.on_shutdown.append(end_streams)
     return app
 
 
-async def _handle(api: Api, request: web.Request) -> web.StreamResponse:
+async def _handle(api: Api, request: web.Request, asked: Asked) -> web.StreamResponse:
     try:
-        return await _answer(api, request)
+        return await _answer(api, request, asked)
     except ApiError as error:
         return error_response(error)
     except web.HTTPRequestEntityTooLarge:
@@ -106,26 +130,25 @@ async def _handle(api: Api, request: web.Request) -> web.StreamResponse:
         return error_response(ApiError(500, "InternalError", message))
 
 
-async def _answer(api: Api, request: web.Request) -> web.StreamResponse:
-    user = user_of(request)
+async def _answer(api: Api, request: web.Request, asked: Asked) -> web.StreamResponse:
+    user = api.doorkeeper.admit(request, asked)
     path, only_watch = without_watch(request.path)
     target = target_of(api.objects.served, path)
     if target is None:
-        return _introspect(api, request, user)
+        return _introspect(api, request)
     verb = verb_of(request.method, target, only_watch or boolean(request.query, "watch"))
     if only_watch and verb != "watch":
         raise method_not_allowed()
     if verb in ("get", "list", "watch"):
-        return await _read(api, request, user, verb, target)
+        return await _read(api, request, verb, target)
     if verb == "deletecollection":
-        return await _delete_collection(api, request, user, target)
+        return await _delete_collection(api, request, target)
     async with asyncio.timeout(REQUEST_SECONDS):
-        return await _write(api, request, user, verb, target)
+        return await _write(api, request, user, asked, verb, target)
 
 
-def _introspect(api: Api, request: web.Request, user: User) -> web.Response:
+def _introspect(api: Api, request: web.Request) -> web.Response:
     path, accept = request.path, request.headers.get("Accept", "")
-    authorize(user, Attributes(request.method.lower(), path))
     if path.startswith(HEALTH_PATHS):
         why_not = api.why_not_ready() if path.startswith(READY_PATH) else ""
         return web.Response(text=why_not or "ok", status=503 if why_not else 200)
@@ -142,9 +165,8 @@ def _introspect(api: Api, request: web.Request, user: User) -> web.Response:
     return response
 
 
-async def _read(api: Api, request: web.Request, user: User, verb: str, target: Target) -> web.StreamResponse:
+async def _read(api: Api, request: web.Request, verb: str, target: Target) -> web.StreamResponse:
     objects, query, accept = api.objects, request.query, request.headers.get("Accept", "")
-    _authorize(user, verb, target, target.name or _selected_name(target, query, verb))
     if target.subresource == LOG:
         return await _answer_log(api, request, target)
     computed = api.computed.get(target.kind.resource)
@@ -163,16 +185,9 @@ async def _read(api: Api, request: web.Request, user: User, verb: str, target: T
     return await reads.get_object(objects, target, query, accept)
 
 
-def _selected_name(target: Target, query: Query, verb: str) -> str:
-    return list_options(target.kind, query, target.namespace, watch=verb == "watch").selection.name
-
-
-async def _delete_collection(
-    api: Api, request: web.Request, user: User, target: Target
-) -> web.StreamResponse:
+async def _delete_collection(api: Api, request: web.Request, target: Target) -> web.StreamResponse:
     """As long as it takes, as upstream: every part of it is a write of its own."""
     query, headers = request.query, request.headers
-    _authorize(user, "deletecollection", target, "")
     async with asyncio.timeout(REQUEST_SECONDS):
         body = await request.read()
     chunks = await writes.delete_collection(
@@ -181,23 +196,34 @@ async def _delete_collection(
     return await _send(api, request, chunks, JSON_HEADERS)
 
 
-async def _write(api: Api, request: web.Request, user: User, verb: str, target: Target) -> web.Response:
-    """The name of an object to be created is in its body, so that must be read before it is allowed."""
+async def _write(
+    api: Api, request: web.Request, user: User, asked: Asked, verb: str, target: Target
+) -> web.Response:
     objects, query = api.objects, request.query
     content_type = request.headers.get("Content-Type", "")
-    if verb != "create" or not rules_of(user):
-        _authorize(user, verb, target, target.name)
     body = await request.read()
+    if target.subresource == TOKEN:
+        return _issue_token(api, target, content_type, body)
     match verb:
         case "create":
             manifest = decode_manifest_body(target, content_type, body)
-            _authorize(user, verb, target, str(manifest["metadata"].get("name", "")))
+            computed = api.computed.get(target.kind.resource)
+            if computed is not None and computed.create is not None:
+                return manifest_response(computed.create(user, target, manifest), 201)
+            asked.name = str(manifest["metadata"].get("name", ""))
             return await writes.create(objects, target, query, manifest)
         case "update":
             return await writes.update(objects, target, query, content_type, body)
         case "patch":
             return await writes.patch(objects, target, query, content_type, body)
     return await writes.delete(objects, target, query, content_type, body)
+
+
+def _issue_token(api: Api, target: Target, content_type: str, body: bytes) -> web.Response:
+    asked = Target(TOKEN_REQUEST, TOKEN_REQUEST.versions[0], target.namespace)
+    request = admitted_review(TOKEN_REQUEST, decode_manifest_body(asked, content_type, body))
+    issued = api.doorkeeper.accounts.issue(target.namespace, target.name, request, api.objects.new_uid())
+    return manifest_response(issued, 201)
 
 
 async def _answer_log(api: Api, request: web.Request, target: Target) -> web.StreamResponse:
@@ -255,18 +281,3 @@ def _abort(request: web.Request) -> None:
     """Cut the connection, so that the client does not take a part of an answer for the whole."""
     if request.transport is not None:
         request.transport.abort()
-
-
-def _authorize(user: User, verb: str, target: Target, name: str) -> None:
-    kind = target.kind
-    authorize(
-        user,
-        Attributes(
-            verb=verb,
-            group=kind.group,
-            plural=kind.plural,
-            subresource=target.subresource,
-            namespace=target.namespace,
-            name=name,
-        ),
-    )

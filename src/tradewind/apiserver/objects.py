@@ -32,7 +32,7 @@ from tradewind.apiserver.selectors import EVERYTHING, Selection
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import gone, invalid, not_found
-from tradewind.store.entries import Entry, Key, StoreError, TooOld
+from tradewind.store.entries import Change, Entry, Key, StoreError, TooOld
 from tradewind.store.store import Store
 
 Result = TypeVar("Result")
@@ -82,6 +82,7 @@ class Page:
 
 
 Propose = Callable[[Manifest], Manifest]
+Guard = Callable[[Kind, Manifest, Manifest | None], None]
 WRITE = WriteOptions()
 DELETE = DeleteOptions()
 
@@ -89,13 +90,15 @@ DELETE = DeleteOptions()
 class Objects:
     """Every method raises ApiError with upstream's reason and code. Writes return when they are durable.
 
-    `now_ms` is the clock, `new_uid` the source of uids (version 4 UUIDs, as text).
+    `now_ms` is the clock, `new_uid` the source of uids (version 4 UUIDs, as text). `guard` is asked before
+    an object is created, or changed from the old one; it may raise ApiError.
     """
 
     def __init__(
         self, served: Catalog, store: Store, now_ms: Callable[[], int], new_uid: Callable[[], str]
     ) -> None:
         self.served = served
+        self.guard: Guard = lambda _kind, _new, _old: None
         self._store = store
         self._now_ms = now_ms
         self._new_uid = new_uid
@@ -113,6 +116,14 @@ class Objects:
     def now_ms(self) -> int:
         """The time, as objects get it."""
         return self._now_ms()
+
+    def new_uid(self) -> str:
+        """A uid that nothing has yet."""
+        return self._new_uid()
+
+    def follow(self, kind: Kind, take_in: Callable[[Change], None]) -> None:
+        """Tell of all objects of a kind and of every change; see `Store.follow`."""
+        self._store.follow(kind.resource, take_in)
 
     def get(self, kind: Kind, namespace: str, name: str) -> Entry:
         """The object, or 404."""
@@ -197,6 +208,7 @@ class Objects:
                 raise name_taken(kind, obj)
         else:
             raise name_taken(kind, obj)
+        self.guard(kind, obj, None)
         warnings = admitted.dropped + admitted.advice + self._ensure_namespace(draft, key)
         draft.put(key, obj)
         if owner_references(obj):
@@ -263,6 +275,7 @@ class Objects:
                 raise invalid(kind.name, kind.resource, key.name, problems)
         if new == rules.without_revision(old):
             return Written(await self._unchanged(key), admitted.dropped)
+        self.guard(kind, new, old)
         self._removal(draft).put(key, new)
         removed = draft.changed[key] is None
         # Who changes a label or a status need not hear what is to be said about the spec, again and again.

@@ -1,15 +1,17 @@
 """Reading Kubernetes' protobuf bodies, as far as kubectl sends them. Pure.
 
-`kubectl create namespace|secret|configmap|serviceaccount` speaks nothing else. The messages and field
-numbers are those of `generated.proto` in k8s.io/api/core/v1 and k8s.io/apimachinery; a field that is
+`kubectl create namespace|secret|configmap|serviceaccount|role|token` speaks nothing else. The messages and
+field numbers are those of `generated.proto` in k8s.io/api/core/v1 and k8s.io/apimachinery; a field that is
 not in the tables is refused rather than lost. Answers are JSON, which kubectl accepts.
 """
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from tradewind.apiserver.protobuf_access import access_kinds
+from tradewind.apiserver.protobuf_types import Field as _Field
+from tradewind.apiserver.protobuf_types import Message as _Message
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import ApiError, bad_request
 from tradewind.resources.times import time_text
@@ -17,21 +19,6 @@ from tradewind.resources.times import time_text
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\x00"
 _VARINT, _BYTES = 0, 2
-
-
-@dataclass(frozen=True)
-class _Field:
-    """A field of a message: its JSON name, and what it is: text, bytes, int, bool, time, or a message."""
-
-    name: str
-    type: "str | _Message" = "text"
-    repeated: bool = False
-    map: bool = False
-
-
-@dataclass(frozen=True)
-class _Message:
-    fields: dict[int, _Field] = field(default_factory=dict)
 
 
 _OWNER = _Message(
@@ -107,6 +94,7 @@ _KINDS = {
         }
     ),
 }
+_ACCESS = access_kinds(_META)
 _TYPE_META = _Message({1: _Field("apiVersion"), 2: _Field("kind")})
 _UNKNOWN = _Message(  # runtime.Unknown, which wraps every object
     {
@@ -126,9 +114,10 @@ def decode_protobuf(body: bytes) -> Manifest:
     try:
         envelope = _decode(body[len(_MAGIC) :], _UNKNOWN)
         type_meta = envelope.get("typeMeta", {})
-        message = _KINDS.get(type_meta.get("kind", ""))
-        if message is None or type_meta.get("apiVersion") != "v1":
-            what = f"{type_meta.get('apiVersion')} {type_meta.get('kind')}"
+        version, kind = type_meta.get("apiVersion", ""), type_meta.get("kind", "")
+        message = _KINDS.get(kind) if version == "v1" else _ACCESS.get((version, kind))
+        if message is None:
+            what = f"{version} {kind}"
             raise ApiError(
                 415, "UnsupportedMediaType", f"{what} is not understood as protobuf; send application/json"
             )

@@ -8,6 +8,7 @@ from tradewind.resources.status import ApiError
 
 LOG = "log"
 SCALE = "scale"
+TOKEN = "token"  # noqa: S105 a subresource
 STATUS = "status"
 
 
@@ -63,10 +64,9 @@ def _within(kind: Kind, version: str, namespace: str, rest: list[str]) -> Target
 
 def subresources(kind: Kind) -> tuple[str, ...]:
     """What can be asked for below an object of this kind."""
+    own = {"pods": (LOG,), "serviceaccounts": (TOKEN,)}
     return (
-        ((STATUS,) if kind.has_status else ())
-        + ((SCALE,) if kind.scale else ())
-        + ((LOG,) if kind.resource == "pods" else ())
+        ((STATUS,) if kind.has_status else ()) + ((SCALE,) if kind.scale else ()) + own.get(kind.resource, ())
     )
 
 
@@ -85,6 +85,8 @@ def verb_of(method: str, target: Target, watch: bool) -> str:
     verbs = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
     if target.subresource == LOG:
         verbs = {"GET": "get"}
+    elif target.subresource == TOKEN:
+        verbs = {"POST": "create"}
     elif target.subresource:
         verbs.pop("DELETE")
     elif not target.name:

@@ -49,10 +49,11 @@ def issue(
     *,
     organizations: Sequence[str] = (),
     hosts: Sequence[str] = (),
+    days: int = CERTIFICATE_DAYS,
 ) -> Credentials:
     """A certificate for a user and its groups, and for the hosts that it serves as (names or IP addresses).
 
-    Valid for CERTIFICATE_DAYS from now. Raises ValueError when the authority cannot be read.
+    Valid for `days` from now. Raises ValueError when the authority cannot be read.
     """
     signer = x509.load_pem_x509_certificate(authority.certificate)
     signing_key = serialization.load_pem_private_key(authority.private_key, password=None)
@@ -63,7 +64,7 @@ def issue(
     subject = x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     uses = [ExtendedKeyUsageOID.CLIENT_AUTH] + ([ExtendedKeyUsageOID.SERVER_AUTH] if hosts else [])
     builder = (
-        _builder(subject, signer.subject, key, now_ms, CERTIFICATE_DAYS)
+        _builder(subject, signer.subject, key, now_ms, days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(uses), critical=False)

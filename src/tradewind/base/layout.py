@@ -27,6 +27,11 @@ class PartLayout:
         return self.folder / "tls.key"
 
     @property
+    def token_key(self) -> Path:
+        """The key that signs the tokens of its ServiceAccounts, PEM, readable by the owner only."""
+        return self.folder / "tokens.key"
+
+    @property
     def process(self) -> Path:
         """`ProcessRecord` of the control process."""
         return self.folder / "process.json"
@@ -50,6 +55,11 @@ class PartLayout:
     def log(self) -> Path:
         """Output of the control process."""
         return self.log_folder / "control.log"
+
+    @property
+    def audit_log(self) -> Path:
+        """Who wrote what through its API, a JSON line each; older ones in files with a number."""
+        return self.log_folder / "audit.log"
 
     @property
     def envoy_log(self) -> Path:

@@ -23,6 +23,7 @@ COMMANDS = {
     "predict": "predict",
     "drill": "drill",
     "demo": "demo",
+    "kubeconfig": "kubeconfig",
     "version": "version",
 }
 

@@ -59,8 +59,15 @@ def _prune_secret(secret: Manifest) -> None:
         secret.pop("data", None)
 
 
+def _prune_role(role: Manifest) -> None:
+    """A role that gathers rules gathers those of each cluster."""
+    if role.get("aggregationRule"):
+        role.pop("rules", None)
+
+
 _BY_KIND: dict[str, Callable[[Manifest], None]] = {
     "Service": _prune_service,
     "ServiceAccount": _prune_account,
     "Secret": _prune_secret,
+    "ClusterRole": _prune_role,
 }

@@ -7,6 +7,7 @@ retain hooks.
 from collections.abc import Mapping
 
 from tradewind.federation.keys import MANAGED_ANNOTATIONS, MANAGED_LABELS
+from tradewind.federation.prune import TOKEN_SECRET
 from tradewind.resources.meta import Manifest
 
 KEPT_FIELDS = ("uid", "resourceVersion", "finalizers", "ownerReferences")
@@ -16,7 +17,8 @@ def retain(desired: Manifest, observed: Manifest) -> Manifest:
     """`desired` as an update of `observed`.
 
     Kept from the cluster: identity, finalizers, owners, status, labels and annotations that the hub has
-    never set, a Service's address, and Secrets that were added to a ServiceAccount.
+    never set, a Service's address, Secrets that were added to a ServiceAccount, its token, and the rules
+    that a role has gathered.
     """
     wanted, found = desired.get("metadata", {}), observed.get("metadata", {})
     notes = found.get("annotations", {})
@@ -34,6 +36,10 @@ def retain(desired: Manifest, observed: Manifest) -> Manifest:
             updated["spec"] = _service_spec(desired.get("spec", {}), observed.get("spec", {}))
         case "ServiceAccount":
             updated |= _account_secrets(desired, observed)
+        case "Secret" if desired.get("type") == TOKEN_SECRET and "data" in observed:
+            updated["data"] = observed["data"]
+        case "ClusterRole" if desired.get("aggregationRule") and "rules" in observed:
+            updated["rules"] = observed["rules"]
     return updated
 
 

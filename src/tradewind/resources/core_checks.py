@@ -30,6 +30,8 @@ ADDRESS_TYPES = ("IPv4", "IPv6", "FQDN")
 MAX_DATA_BYTES = 1024 * 1024
 MAX_ENDPOINTS = 1000
 MAX_ADDRESSES = 100
+ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 a type of Secrets
+ACCOUNT_NAME = "kubernetes.io/service-account.name"
 REQUIRED_KEYS = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
@@ -102,6 +104,8 @@ def check_secret(manifest: Manifest) -> list[Problem]:
     for key in REQUIRED_KEYS.get(secret.type, ()):
         if key not in secret.data and key not in secret.string_data:
             problems.append(rules.required(f"data[{key}]", f"a Secret of type {secret.type} has it"))
+    if secret.type == ACCOUNT_TOKEN and not secret.metadata.annotations.get(ACCOUNT_NAME):
+        problems.append(rules.required(f"metadata.annotations[{ACCOUNT_NAME}]"))
     return problems
 
 

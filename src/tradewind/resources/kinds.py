@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tradewind.resources.meta import Manifest, Object
 from tradewind.resources.problems import Problem
 from tradewind.resources.schema import Schema, schema_of
+from tradewind.resources.syntax import dns_subdomain_problem
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Kind:
     API itself says of an object that has just been created (None: nothing). `versions` lists
     every served version, the stored one first. `columns` holds every column of the table, the name's
     included. `verbs` are all but for kinds that are computed on demand and never stored; `schemas` has
-    the schema of each version where that is not the struct's.
+    the schema of each version where that is not the struct's; `name_problem` says what is wrong with a name.
     """
 
     group: str
@@ -81,6 +82,7 @@ class Kind:
     scale: ScalePaths | None = None
     first_status: Callable[[Manifest], Manifest] | None = None
     verbs: tuple[str, ...] = VERBS
+    name_problem: Callable[[str], str] = dns_subdomain_problem
     schemas: Mapping[str, Schema] = field(default_factory=dict, repr=False, compare=False)
 
     def schema_at(self, version: str) -> Schema:

@@ -16,6 +16,7 @@ from tradewind.resources.core_kinds import (
     SERVICE_ACCOUNT,
 )
 from tradewind.resources.kinds import Kind
+from tradewind.resources.rbac_kinds import RBAC_KINDS
 
 # What users write once at the hub and what then works in every member alike.
 PROPAGATED_KINDS: tuple[Kind, ...] = (
@@ -27,6 +28,7 @@ PROPAGATED_KINDS: tuple[Kind, ...] = (
     SECRET,
     CONFIG_MAP,
     SERVICE_ACCOUNT,
+    *RBAC_KINDS,
 )
 
 # The hub runs nothing itself: Pods, Nodes, Services, EndpointSlices and Revisions exist in members only.

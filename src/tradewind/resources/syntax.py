@@ -46,6 +46,13 @@ def dns_subdomain_problem(text: str) -> str:
     )
 
 
+def path_segment_problem(text: str) -> str:
+    """What can stand between two slashes of a URL: the names of roles and their bindings."""
+    if text in (".", ".."):
+        return f"may not be '{text}'"
+    return next((f"may not contain '{letter}'" for letter in "/%" if letter in text), "")
+
+
 def qualified_name_problem(text: str) -> str:
     """A label, annotation, taint or resource key: a name, optionally after a DNS prefix and a slash."""
     prefix, slash, name = text.rpartition("/")

@@ -12,7 +12,6 @@ from tradewind.resources.problems import Cause, Problem, warning
 from tradewind.resources.shape import shape_problems, shown
 from tradewind.resources.syntax import (
     dns_label_problem,
-    dns_subdomain_problem,
     label_value_problem,
     qualified_name_problem,
 )
@@ -46,7 +45,7 @@ def check_metadata(manifest: Manifest, kind: Kind) -> list[Problem]:
     """
     metadata = manifest.get("metadata", {})
     return [
-        *_check_name(metadata),
+        *_check_name(metadata, kind),
         *_check_namespace(metadata, kind),
         *_check_labels(metadata.get("labels", {})),
         *_check_annotations(metadata.get("annotations", {})),
@@ -78,14 +77,14 @@ def _check_constant(path: str, value: Any, allowed: list[str]) -> list[Problem]:
     return rules.one_of(path, value, allowed) if isinstance(value, str) else []
 
 
-def _check_name(metadata: Manifest) -> list[Problem]:
+def _check_name(metadata: Manifest, kind: Kind) -> list[Problem]:
     name, prefix = metadata.get("name", ""), metadata.get("generateName", "")
     problems = []
     if prefix:
         # What the server appends is letters and digits, so a prefix may end with a dash.
-        problems += rules.syntax("metadata.generateName", prefix, dns_subdomain_problem(prefix + "x"))
+        problems += rules.syntax("metadata.generateName", prefix, kind.name_problem(prefix + "x"))
     if name:
-        problems += rules.syntax("metadata.name", name, dns_subdomain_problem(name))
+        problems += rules.syntax("metadata.name", name, kind.name_problem(name))
     elif not prefix:
         problems.append(
             Problem("metadata.name", "Required value: name or generateName is required", Cause.REQUIRED)

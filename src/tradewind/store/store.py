@@ -56,6 +56,7 @@ class Store:
         self._in_flight: deque[_Group] = deque()
         self._in_flight_bytes = 0
         self._watches: dict[str, dict[Watch, None]] = {}
+        self._followers: dict[str, list[Callable[[Change], None]]] = {}
         self._closed = False
         self._committed: asyncio.Future[None] | None = None
         self.on_rollback: Callable[[], None] = lambda: None
@@ -134,6 +135,18 @@ class Store:
         self._watches.setdefault(resource, {})[watch] = None
         return watch
 
+    def follow(self, resource: str, take_in: Callable[[Change], None]) -> None:
+        """Tell of all that exists of a resource, then of each change when it is committed, before its writer
+        hears of it. For what must never lag behind; `take_in` must not wait, write or raise."""
+        for entry in self._memory.entries(resource):
+            take_in(Change(entry, None))
+        self._followers.setdefault(resource, []).append(take_in)
+
+    def _tell_followers(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            for take_in in self._followers.get(change.entry.key.resource, ()):
+                take_in(change)
+
     def write(self, writes: Sequence[Write]) -> asyncio.Future[Entries]:
         """Ask for writes that happen together or not at all; the future has what was written, once durable.
 
@@ -179,6 +192,7 @@ class Store:
         for group in groups:
             self._in_flight_bytes -= group.size_bytes
             self._memory.apply(group.changes)
+            self._tell_followers(group.changes)
             for change in group.changes:
                 key = change.entry.key
                 if self._tip[key][0] is change:

@@ -1,0 +1,20 @@
+"""How a protobuf message is described: its fields by number, with their names in JSON."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a message: its JSON name, and what it is: text, bytes, int, bool, time, or a message."""
+
+    name: str
+    type: "str | Message" = "text"
+    repeated: bool = False
+    map: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """The fields of a message by number."""
+
+    fields: dict[int, Field] = field(default_factory=dict)
