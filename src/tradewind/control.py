@@ -75,9 +75,11 @@ async def open_api(
     kinds: Iterable[Kind],
     port: int,
     readiness: Readiness,
+    manager: str,
     pod_logs: PodLogs | None = None,
 ) -> AsyncIterator[LocalClient]:
-    """Serve a part's objects over TLS until the block ends; gives the client for inside this process.
+    """Serve a part's objects over TLS until the block ends; gives the client for inside this process, which
+    writes as `manager`.
 
     Raises CannotOpen when the store is damaged, OSError when the port is taken.
     """
@@ -87,7 +89,7 @@ async def open_api(
         tls = TlsFiles(part.certificate, part.private_key, layout.ca_certificate)
         server = await serve(application(objects, pod_logs, readiness.why_not), port, tls)
         try:
-            yield LocalClient(objects)
+            yield LocalClient(objects, manager)
         finally:
             await server.close()
     finally:

@@ -44,7 +44,7 @@ async def run_hub(layout: FleetLayout) -> None:
         snapshot.publish(front_door_snapshot(view, ports.front_door))
         readiness.reached(CONTROLLERS)
 
-    async with open_api(layout, layout.hub, HUB_KINDS, ports.api, readiness) as client:
+    async with open_api(layout, layout.hub, HUB_KINDS, ports.api, readiness, "tradewind-hub") as client:
         observer = Observer("front-door", (CLUSTER,), publish)
         controllers = hub_controllers(
             PROPAGATED_KINDS, partial(find, PROPAGATED_KINDS), f"http://{LOOPBACK}:{ports.front_door}"

@@ -137,8 +137,10 @@ async def run_member(layout: FleetLayout, name: str) -> None:
         return layout.member(name).pod_log(pod["metadata"]["namespace"], pod["metadata"]["name"])
 
     async with (
-        open_api(layout, layout.member(name), MEMBER_KINDS, ports.api, readiness, pod_log) as client,
-        HttpClient(hub_connection(layout, fleet, name)) as hub,
+        open_api(
+            layout, layout.member(name), MEMBER_KINDS, ports.api, readiness, "tradewind-member", pod_log
+        ) as client,
+        HttpClient(hub_connection(layout, fleet, name), user_agent="tradewind-agent") as hub,
     ):
         for runtime in builtin_runtimes():
             await _create_if_absent(client, CLUSTER_SERVING_RUNTIME, runtime)

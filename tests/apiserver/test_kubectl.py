@@ -154,7 +154,7 @@ WRITES = [
     ("get secret made -n team -o jsonpath={.data.a}", 0, "Yg=="),
     ("delete ns team", 0, 'namespace "team" deleted'),
     ("get secret,cm,sa -n team", 0, ""),
-    ("apply --server-side -f isvc.yaml", 1, "server-side apply is not supported yet"),
+    ("apply --server-side --dry-run=server -f isvc.yaml", 0, "serverside-applied (server dry run)"),
     ("diff -f isvc.yaml", 1, ""),
     ("replace -f isvc.yaml", 0, "replaced"),
     ("diff -f isvc.yaml", 0, ""),

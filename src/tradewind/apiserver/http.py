@@ -9,13 +9,14 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
 from tradewind.apiserver import reads, writes
 from tradewind.apiserver.access import Attributes, User, authorize, rules_of
-from tradewind.apiserver.bodies import decode_manifest_body
+from tradewind.apiserver.bodies import decode_manifest_body, is_apply
 from tradewind.apiserver.discovery import AGGREGATED, wants_aggregated
 from tradewind.apiserver.draft import decode_manifest
 from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
@@ -146,6 +147,7 @@ async def _write(api: Api, request: web.Request, user: User, verb: str, target: 
     """The name of an object to be created is in its body, so that must be read before it is allowed."""
     objects, query = api.objects, request.query
     content_type = request.headers.get("Content-Type", "")
+    user_agent = request.headers.get("User-Agent", "")
     if verb != "create" or not rules_of(user):
         _authorize(user, verb, target, target.name)
     body = await request.read()
@@ -153,11 +155,14 @@ async def _write(api: Api, request: web.Request, user: User, verb: str, target: 
         case "create":
             manifest = decode_manifest_body(target, content_type, body)
             _authorize(user, verb, target, str(manifest["metadata"].get("name", "")))
-            return await writes.create(objects, target, query, manifest)
+            return await writes.create(objects, target, query, user_agent, manifest)
         case "update":
-            return await writes.update(objects, target, query, content_type, body)
+            return await writes.update(objects, target, query, user_agent, content_type, body)
+        case "patch" if is_apply(content_type):
+            create = partial(_authorize, user, "create", target, target.name)
+            return await writes.apply(objects, target, query, body, create)
         case "patch":
-            return await writes.patch(objects, target, query, content_type, body)
+            return await writes.patch(objects, target, query, user_agent, content_type, body)
     return await writes.delete(objects, target, query, content_type, body)
 
 

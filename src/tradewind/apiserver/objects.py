@@ -5,7 +5,7 @@ try. A namespace that is being deleted takes nothing new.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tradewind.apiserver import rules
@@ -13,6 +13,10 @@ from tradewind.apiserver.admission import admit
 from tradewind.apiserver.catalog import Catalog
 from tradewind.apiserver.draft import Draft, decode_manifest
 from tradewind.apiserver.events import Event, EventStream, expired
+from tradewind.apiserver.fields.forms import same
+from tradewind.apiserver.fields.managed import Operation, with_owners, without_owners
+from tradewind.apiserver.fields.owners import Author, applied_to, owners_of_changed, owners_of_new
+from tradewind.apiserver.fields.tracked import STATUS
 from tradewind.apiserver.identity import (
     check_identity,
     check_precondition,
@@ -21,6 +25,7 @@ from tradewind.apiserver.identity import (
     too_large,
     typed,
     unavailable,
+    without_version,
 )
 from tradewind.apiserver.ownership import OwnerIndex, is_orphan
 from tradewind.apiserver.removal import Removal
@@ -29,6 +34,7 @@ from tradewind.apiserver.selectors import EVERYTHING, Selection
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import already_exists, invalid, not_found
+from tradewind.resources.times import time_text
 from tradewind.store.entries import Entry, Key, StoreError, TooOld
 from tradewind.store.store import Store
 
@@ -37,10 +43,15 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """What to do about unknown fields (`Strict`, `Warn`, `Ignore`), and whether to write at all."""
+    """What to do about unknown fields (`Strict`, `Warn`, `Ignore`), whether to write at all, and who writes:
+    a field manager, speaking in an `apiVersion` ("": the stored one). `force`: see `Objects.apply`."""
 
     field_validation: str = "Warn"
     dry_run: bool = False
+    manager: str = ""
+    api_version: str = ""
+    force: bool = False
+    operation: Operation = "Update"
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,7 @@ class Written:
     entry: Entry
     warnings: tuple[str, ...] = ()
     gone: bool = False
+    created: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,8 +171,10 @@ class Objects:
     async def create(self, kind: Kind, manifest: Manifest, options: WriteOptions = WRITE) -> Written:
         """Store a new object; 409 when the name is taken."""
         uid = self._new_uid()
-        admitted = admit(kind, named(kind, typed(kind, manifest), uid), options.field_validation)
+        sent = named(kind, typed(kind, manifest), uid)
+        admitted = admit(kind, without_owners(sent), options.field_validation)
         obj = rules.created(kind, admitted.manifest, uid, self._now_ms())
+        obj = with_owners(obj, owners_of_new(kind, sent, obj, self._author(kind, options)))
         key = _key(kind, obj)
         draft = Draft(self._store)
         if draft.get(key) is not None:
@@ -171,7 +185,7 @@ class Objects:
         if is_orphan(obj, self.served, draft.get):
             self._removal(draft).delete(key)
         warnings = admitted.dropped + admitted.advice
-        return Written(await self._commit(draft, place, options.dry_run), warnings)
+        return Written(await self._commit(draft, place, options.dry_run), warnings, created=True)
 
     def _ensure_namespace(self, draft: Draft, key: Key) -> None:
         kind = self.served.by_resource.get(NAMESPACES)
@@ -195,6 +209,38 @@ class Objects:
         given = typed(kind, manifest)
         return await self.modify(kind, _key(kind, given), lambda _: given, options, status_only=True)
 
+    async def apply(
+        self,
+        kind: Kind,
+        config: Manifest,
+        options: WriteOptions,
+        *,
+        status_only: bool = False,
+        before_creation: Callable[[], None] = lambda: None,
+    ) -> Written:
+        """Server-side apply: make an object have what `config` says, create it if there is none.
+
+        The manager then owns these fields; 409 when another owns one of them with another value, unless
+        `options.force`. What it owned before and leaves out goes, unless others own it too.
+        `before_creation` may refuse.
+        """
+        options = replace(options, operation="Apply")
+        key = _key(kind, typed(kind, config))
+        if Draft(self._store).get(key) is None:
+            if status_only:
+                raise not_found(kind.resource, key.name)
+            before_creation()
+            return await self.create(kind, without_version(kind, config), options)
+        author = self._author(kind, options, STATUS if status_only else "")
+        return await self.modify(
+            kind, key, lambda old: applied_to(kind, old, config, author), options, status_only=status_only
+        )
+
+    def _author(self, kind: Kind, options: WriteOptions, subresource: str = "") -> Author:
+        now = time_text(self._now_ms())
+        version = options.api_version or kind.api_version
+        return Author(options.manager, options.operation, version, subresource, now, options.force)
+
     async def modify(
         self, kind: Kind, key: Key, propose: Propose, options: WriteOptions, *, status_only: bool = False
     ) -> Written:
@@ -206,7 +252,8 @@ class Objects:
         old = draft.get(key)
         if old is None:
             raise not_found(kind.resource, key.name)
-        proposed = typed(kind, propose(old))
+        given = typed(kind, propose(old))
+        proposed = without_owners(given)
         check_identity(kind, proposed, old)
         if status_only:
             admitted = admit(kind, rules.with_status(kind, proposed, old), options.field_validation)
@@ -216,7 +263,9 @@ class Objects:
             if problems := rules.update_problems(admitted.manifest, old):
                 raise invalid(kind.name, kind.resource, key.name, problems)
             new = rules.replaced(kind, admitted.manifest, old)
-        if new == rules.without_revision(old):
+        author = self._author(kind, options, STATUS if status_only else "")
+        new = with_owners(new, owners_of_changed(kind, old, new, given, author))
+        if same(new, rules.without_revision(old)):
             return Written(await self._unchanged(key), admitted.dropped)
         self._removal(draft).put(key, new)
         gone = draft.changed[key] is None

@@ -5,9 +5,11 @@ names fields as Python does (`resource_version`); on the wire they are camel cas
 default is absent on the wire, as in Kubernetes.
 """
 
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, dataclass_transform
 
 import msgspec
+
+from tradewind.resources.schema import ATOMIC, VALUE_SET, keyed
 
 Manifest = dict[str, Any]
 
@@ -55,8 +57,8 @@ class ObjectMeta(Struct):
     deletion_grace_period_seconds: int | None = None
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
-    owner_references: list[OwnerReference] = []
-    finalizers: list[str] = []
+    owner_references: Annotated[list[Annotated[OwnerReference, ATOMIC]], keyed("uid")] = []
+    finalizers: Annotated[list[str], VALUE_SET] = []
     managed_fields: list[dict[str, Any]] = []
     self_link: str = ""
 
