@@ -1,7 +1,6 @@
 """The examples of RFC 7386 and RFC 6902, and what must be refused."""
 
 import copy
-import json
 
 import pytest
 from hypothesis import given
@@ -80,7 +79,12 @@ def test_json_patch(original, operations, wanted):
 
 
 REFUSED = [
-    ({"a": 1}, [{"op": "test", "path": "/a", "value": 2}], 422, "operation 0 (test /a)"),
+    (
+        {"a": 1},
+        [{"op": "test", "path": "/a", "value": 2}],
+        422,
+        "operation 0, test /a: the value is another one",
+    ),
     ({"a": 1}, [{"op": "test", "path": "/a", "value": True}], 422, "another one"),
     ({"a": 1}, [{"op": "remove", "path": "/b"}], 422, 'no "b"'),
     ({"a": 1}, [{"op": "replace", "path": "/b", "value": 1}], 422, 'no "b"'),
@@ -108,9 +112,7 @@ def test_what_cannot_be_applied_is_refused_and_says_why(original, operations, co
     with pytest.raises(ApiError) as raised:
         json_patch(original, operations)
     assert raised.value.code == code
-    assert says in raised.value.message + json.dumps(raised.value.details, ensure_ascii=False).replace(
-        '\\"', '"'
-    )
+    assert says in (str(raised.value.__cause__) if code == 422 else raised.value.message)
 
 
 values = st.recursive(

@@ -13,6 +13,7 @@ from tradewind.resources.status import ApiError, bad_request
 
 MAX_OPERATIONS = 10_000  # as upstream's maxJSONPatchOperations
 MAX_COPIED_BYTES = 3 * 1024 * 1024  # as upstream's AccumulatedCopySizeLimit
+REJECTED = "the server rejected our request due to an error in our request"
 
 
 def merge_patch(original: Any, patch: Any) -> Any:
@@ -31,8 +32,8 @@ def merge_patch(original: Any, patch: Any) -> Any:
 def json_patch(original: Any, operations: Any) -> Any:
     """`original` after the operations of an RFC 6902 patch, all or none.
 
-    400 for what is no such patch, 413 for more than MAX_OPERATIONS, 422 for one that does not apply: with
-    upstream's message, which does not say why, and a cause that does.
+    400 for what is no such patch, 413 for more than MAX_OPERATIONS, 422 for one that does not apply: to the
+    client upstream does not say why; here the exception's cause does.
     """
     if not isinstance(operations, list):
         raise undecodable(operations, "[]handlers.jsonPatchOp")
@@ -55,10 +56,8 @@ def json_patch(original: Any, operations: Any) -> Any:
                 raise _Refused(f"all copies together are larger than {MAX_COPIED_BYTES} bytes")
             document = _apply(document, operation)
         except _Refused as error:
-            where = f"{operation.get('op', '')} {operation.get('path', '')}".strip()
-            cause = {"reason": "UnexpectedServerResponse", "message": f"operation {place} ({where}): {error}"}
-            message = "the server rejected our request due to an error in our request"
-            raise ApiError(422, "Invalid", message, {"causes": [cause]}) from None
+            where = f"operation {place}, {operation.get('op', '')} {operation.get('path', '')}".rstrip()
+            raise ApiError(422, "Invalid", REJECTED) from _Refused(f"{where}: {error}")
     return document
 
 

@@ -52,12 +52,13 @@ def apply_config(
     Conflicts when others own what would change, unless forced: then they own it no longer.
     """
     manager, last = applying.manager, managed.get(applying.manager)
-    fields = stripped(field_set(applying.config, schema))
+    mentioned = field_set(applying.config, schema)
+    fields = stripped(mentioned)
     owned = owning(Owned({}, applying.api_version, last.time if last else ""), fields)
     merged = merge(live, applying.config, schema)
     managed = {**managed, manager: owned}
     if last:
-        merged = _pruned(merged, last.fields, managed, owned, schema)
+        merged = _pruned(merged, last.fields, managed, mentioned, schema)
     change = compare(tracked(live), tracked(merged), schema)
     conflicts = {
         other: taken
@@ -74,16 +75,18 @@ def apply_config(
     return merged, left
 
 
-def _pruned(merged: Manifest, last: FieldSet, managed: Managed, owned: Owned, schema: Schema) -> Manifest:
-    """`merged` without what was applied last and is owned by nobody now.
+def _pruned(
+    merged: Manifest, last: FieldSet, managed: Managed, mentioned: FieldSet, schema: Schema
+) -> Manifest:
+    """`merged` without what was applied last, is not `mentioned` now, and is owned by nobody.
 
     A struct or item goes as a whole only when all in it was applied last or is owned by nobody: what
     others own comes back, and so does what nobody applied.
     """
-    if not difference(last, owned.fields):
+    if not difference(last, mentioned):
         return merged
     applied = with_named_fields(last, schema)
-    anybody: FieldSet = {}
+    anybody = mentioned
     for one in managed.values():
         anybody = union(anybody, one.fields)
     everything = _named(merged, schema)
