@@ -24,12 +24,11 @@ def applied_config(target: Target, body: bytes) -> Manifest:
     if not isinstance(config, dict):
         raise bad_request("error decoding patch: an applied configuration is an object")
     _check_type(target, config)
-    metadata = config.get("metadata") or {}
-    if not isinstance(metadata, dict):
-        raise bad_request(_untypable(target, {}, ".metadata: expected map"))
-    if metadata.get("managedFields") is not None:
+    metadata = config.get("metadata")
+    if isinstance(metadata, dict) and metadata.get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
-    _check_schema(target, config, metadata)
+    _check_schema(target, config)
+    metadata = metadata or {}
     _check_place(target, metadata)
     placed = {"name": target.name} | ({"namespace": target.namespace} if target.kind.namespaced else {})
     return config | {"apiVersion": target.kind.api_version, "metadata": metadata | placed}
@@ -42,7 +41,7 @@ def _check_type(target: Target, config: Manifest) -> None:
         raise bad_request(f"invalid object type: {group}/{version}, Kind={given[1]}")
 
 
-def _check_schema(target: Target, config: Manifest, metadata: Manifest) -> None:
+def _check_schema(target: Target, config: Manifest) -> None:
     schema = target.kind.schema_at(target.version)
     if target.kind.has_status and target.subresource != STATUS:
         # What is said about status is dropped, and that of an object read elsewhere may be unknown here.
@@ -50,14 +49,9 @@ def _check_schema(target: Target, config: Manifest, metadata: Manifest) -> None:
     found = list(deviations(config, schema))
     if found:
         text = found[0] if len(found) == 1 else "\n  ".join(["errors:", *found])
-        raise bad_request(_untypable(target, metadata, text))
-
-
-def _untypable(target: Target, metadata: Manifest, text: str) -> str:
-    kind = target.kind
-    of_kind = f"{kind.group}/{target.version}, Kind={kind.name}"
-    place = f"{metadata.get('namespace') or ''}/{metadata.get('name') or ''}"
-    return f"failed to create typed patch object ({place}; {of_kind}): {text}"
+        of_kind = f"{target.kind.group}/{target.version}, Kind={target.kind.name}"
+        what = f"{target.namespace}/{target.name}; {of_kind}"
+        raise bad_request(f"failed to create typed patch object ({what}): {text}")
 
 
 def _check_place(target: Target, metadata: dict[str, Any]) -> None:
