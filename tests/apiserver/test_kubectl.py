@@ -139,7 +139,11 @@ WRITES = [
     ("label isvc fraud bad/label/key=x", 1, "qualified name"),
     ('patch isvc fraud --type=merge -p {"spec":{"predictor":{"minReplicas":5}}}', 0, "patched"),
     ('patch isvc fraud --type=json -p [{"op":"remove","path":"/spec/predictor/minReplicas"}]', 0, "patched"),
-    ('patch isvc fraud --type=json -p [{"op":"remove","path":"/spec/nothing"}]', 1, 'no "nothing"'),
+    (
+        'patch isvc fraud --type=json -p [{"op":"remove","path":"/spec/nothing"}]',
+        1,
+        "the server rejected our request due to an error in our request",
+    ),
     ('patch isvc fraud --type=strategic -p {"spec":{}}', 1, "accepted media types"),
     ('patch pod p -p {"spec":{"containers":[{"name":"c","image":"new"}]}}', 0, "patched"),
     ("get pod p -o jsonpath={.spec.containers[0].env[0].name}", 0, "A"),

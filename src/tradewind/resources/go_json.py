@@ -1,7 +1,8 @@
 """JSON as Go's encoder writes it, for text that clients compare byte by byte. Pure."""
 
-import json
 from typing import Any
+
+import msgspec
 
 # encoding/json escapes these inside strings, so that its output is safe inside HTML and JavaScript.
 _ESCAPES = str.maketrans(
@@ -11,4 +12,4 @@ _ESCAPES = str.maketrans(
 
 def go_json(value: Any) -> str:
     """Compact JSON with sorted keys and Go's escapes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).translate(_ESCAPES)
+    return msgspec.json.encode(value, order="sorted").decode().translate(_ESCAPES)

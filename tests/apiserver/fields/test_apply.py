@@ -152,5 +152,7 @@ def test_giving_up_everything_leaves_what_others_have(start, config):
     except Conflicts:
         return
     live, managed = apply(live, managed, ALICE, NOTHING)
-    assert flat(live, ROOT).items() >= flat(start, ROOT).items()
+    lost = flat(start, ROOT).items() - flat(live, ROOT).items()
+    # What has no schema may turn from an object into a value: nobody owned that.
+    assert all(path.startswith("/f:spec/f:whatever") for path, _ in lost)
     assert ALICE not in managed

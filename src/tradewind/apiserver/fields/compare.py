@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from tradewind.apiserver.fields.elements import field_element
@@ -21,13 +22,11 @@ class Comparison:
     def __bool__(self) -> bool:
         return bool(self.added or self.modified or self.removed)
 
-    @property
+    @cached_property
     def written(self) -> FieldSet:
         """What the newer state has that the older had not, or not so."""
-        return union(self.added, self.modified)
+        return union(self.added, self.modified) if self.modified else self.added
 
-
-SAME = Comparison({}, {}, {})
 
 # What stands under one element in the sets of added, modified and removed fields; None: not in that set.
 _Under = tuple[FieldSet | None, FieldSet | None, FieldSet | None]

@@ -99,7 +99,8 @@ def paths(fields: FieldSet, before: Path = ()) -> Iterator[Path]:
 def ordered(fields: FieldSet) -> FieldSet:
     """The same set written in upstream's order."""
     written: FieldSet = {SELF: {}} if SELF in fields else {}
-    for element in sorted(below(fields), key=order):
+    elements = below(fields)
+    for element in sorted(elements, key=order) if len(elements) > 1 else elements:
         written[element] = ordered(fields[element])
     return written
 

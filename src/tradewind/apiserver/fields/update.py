@@ -19,17 +19,17 @@ def after_update(
     if not change:
         return managed
     written = change.written
-    left = dict(without_fields(managed, change))
+    left = dict(without_fields(managed, change)) if managed else {}
     if written:
         before = left.get(manager)
         fields = union(before.fields, written) if before else written
         left[manager] = owning(Owned({}, api_version, now), fields)
-    return _capped(left)
+    return _capped(left) if len(left) > MAX_UPDATE_MANAGERS else left
 
 
 def without_fields(managed: Managed, change: Comparison, but: Manager | None = None) -> Managed:
     """The owners other than `but` without what was written or removed; those with nothing left are gone."""
-    changed = union(change.written, change.removed)
+    changed = union(change.written, change.removed) if change.removed else change.written
     left = {}
     for manager, owned in managed.items():
         if manager != but and intersection(owned.fields, changed):
