@@ -84,11 +84,12 @@ async def open_api(
     kinds: Iterable[Kind],
     port: int,
     readiness: Readiness,
+    manager: str,
     pod_logs: PodLogs | None = None,
     computed: Sequence[Computed] = (),
 ) -> AsyncIterator[LocalClient]:
     """Serve a part's objects, and kinds that are worked out on demand, over TLS until the block ends; gives
-    the client for inside this process.
+    the client for inside this process, which writes as `manager`.
 
     Raises CannotOpen when the store is damaged, OSError when the port is taken.
     """
@@ -102,7 +103,7 @@ async def open_api(
             app = application(objects, pod_logs, readiness.why_not, computed, token_key(part), audit_log)
             server = await serve(app, port, tls)
             try:
-                yield LocalClient(objects)
+                yield LocalClient(objects, manager)
             finally:
                 await server.close()
     finally:

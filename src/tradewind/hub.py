@@ -46,7 +46,7 @@ async def run_hub(layout: FleetLayout) -> None:
         snapshot.publish(front_door_snapshot(view, ports.front_door))
         readiness.reached(CONTROLLERS)
 
-    async with open_api(layout, layout.hub, HUB_KINDS, ports.api, readiness) as client:
+    async with open_api(layout, layout.hub, HUB_KINDS, ports.api, readiness, "tradewind-hub") as client:
         observer = Observer("front-door", (CLUSTER,), publish)
         controllers = [
             *hub_controllers(

@@ -144,8 +144,10 @@ async def run_member(layout: FleetLayout, name: str) -> None:
     part, meter, config = layout.member(name), Meter(), node_config(cluster)
     metrics = metrics_of(meter, name, node_labels(config, read_vitals(part.folder)), now_ms)
     async with (
-        open_api(layout, part, MEMBER_KINDS, ports.api, readiness, pod_logs, metrics) as client,
-        HttpClient(hub_connection(layout, fleet, name)) as hub,
+        open_api(
+            layout, part, MEMBER_KINDS, ports.api, readiness, "tradewind-member", pod_logs, metrics
+        ) as client,
+        HttpClient(hub_connection(layout, fleet, name), user_agent="tradewind-agent") as hub,
     ):
         for runtime in builtin_runtimes():
             await _create_if_absent(client, CLUSTER_SERVING_RUNTIME, runtime)

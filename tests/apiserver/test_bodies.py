@@ -117,8 +117,13 @@ def test_patches(kind, content_type, body, wanted):
     [
         (POD, "application/json", 415, "application/strategic-merge-patch+json"),
         (INFERENCE_SERVICE, "application/strategic-merge-patch+json", 415, "application/merge-patch+json"),
-        (POD, "application/apply-patch+yaml", 415, "server-side apply is not supported yet"),
-        (POD, "application/merge-patch+json", 400, "a merge patch is an object"),
+        (POD, "application/apply-patch+cbor", 415, "application/apply-patch+yaml"),
+        (
+            POD,
+            "application/merge-patch+json",
+            400,
+            "cannot unmarshal array into Go value of type map",
+        ),
     ],
 )
 def test_patches_that_are_not_supported(kind, content_type, code, says):

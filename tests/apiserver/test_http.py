@@ -170,10 +170,10 @@ REFUSED = [
         "PATCH",
         f"{MAPS}/a",
         {},
-        {"Content_Type": "application/apply-patch+yaml"},
+        {"Content_Type": "application/apply-patch+cbor"},
         415,
         "UnsupportedMediaType",
-        "server-side apply",
+        "application/apply-patch+yaml",
     ),
     (
         "PATCH",
@@ -182,7 +182,7 @@ REFUSED = [
         {"Content_Type": "application/json-patch+json"},
         422,
         "Invalid",
-        "operation 0",
+        "the server rejected our request due to an error in our request",
     ),
     ("PATCH", f"{MAPS}/a", {"metadata": {"name": "b"}}, MERGE, 400, "BadRequest", "does not match the name"),
     (

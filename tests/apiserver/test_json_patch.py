@@ -79,7 +79,12 @@ def test_json_patch(original, operations, wanted):
 
 
 REFUSED = [
-    ({"a": 1}, [{"op": "test", "path": "/a", "value": 2}], 422, "operation 0 (test /a)"),
+    (
+        {"a": 1},
+        [{"op": "test", "path": "/a", "value": 2}],
+        422,
+        "operation 0, test /a: the value is another one",
+    ),
     ({"a": 1}, [{"op": "test", "path": "/a", "value": True}], 422, "another one"),
     ({"a": 1}, [{"op": "remove", "path": "/b"}], 422, 'no "b"'),
     ({"a": 1}, [{"op": "replace", "path": "/b", "value": 1}], 422, 'no "b"'),
@@ -90,14 +95,14 @@ REFUSED = [
     ({"a": [1]}, [{"op": "remove", "path": "/a/-"}], 422, "not an index"),
     ({"a": {"b": 1}}, [{"op": "move", "from": "/a", "path": "/a/b"}], 422, "into itself"),
     ({"a": 1}, [{"op": "remove", "path": ""}], 422, "whole object"),
-    ({"a": 1}, [{"op": "add", "path": "/b"}], 400, "needs a value"),
-    ({"a": 1}, [{"op": "frob", "path": "/b"}], 400, "one of add, remove, replace"),
-    ({"a": 1}, [{"op": "remove", "path": "a"}], 400, 'begin with "/"'),
-    ({"a": 1}, [{"op": "remove"}], 400, "path is None"),
-    ({"a": 1}, [{"op": "copy", "path": "/b"}], 400, "from is None"),
+    ({"a": 1}, [{"op": "add", "path": "/b"}], 422, "needs a value"),
+    ({"a": 1}, [{"op": "frob", "path": "/b"}], 422, "one of add, remove, replace"),
+    ({"a": 1}, [{"op": "remove", "path": "a"}], 422, 'begin with "/"'),
+    ({"a": 1}, [{"op": "remove"}], 422, "path is None"),
+    ({"a": 1}, [{"op": "copy", "path": "/b"}], 422, "from is None"),
     ({"a": "x" * 999}, [{"op": "copy", "from": "", "path": "/b"}] * 99, 422, "larger than 3145728"),
-    ({"a": 1}, ["remove"], 400, "must be an object"),
-    ({"a": 1}, {"op": "remove"}, 400, "a list of operations"),
+    ({"a": 1}, ["remove"], 400, "cannot unmarshal string into Go value of type handlers.jsonPatchOp"),
+    ({"a": 1}, {"op": "remove"}, 400, "cannot unmarshal object into Go value of type []handlers.jsonPatchOp"),
     ({"a": 1}, [{}] * (MAX_OPERATIONS + 1), 413, "10000"),
 ]
 
@@ -107,7 +112,7 @@ def test_what_cannot_be_applied_is_refused_and_says_why(original, operations, co
     with pytest.raises(ApiError) as raised:
         json_patch(original, operations)
     assert raised.value.code == code
-    assert says in raised.value.message
+    assert says in (str(raised.value.__cause__) if code == 422 else raised.value.message)
 
 
 values = st.recursive(

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tradewind.apiserver.strategic_merge import strategic_merge, supports_strategic_merge
+from tradewind.apiserver.strategic_merge import strategic_merge
 from tradewind.resources.core_kinds import CONFIG_MAP, ENDPOINT_SLICE, LEASE, POD, SERVICE, SERVICE_ACCOUNT
 from tradewind.resources.networking import DESTINATION_RULE
 from tradewind.resources.serving_kinds import INFERENCE_SERVICE
@@ -183,7 +183,7 @@ def test_a_malformed_patch_is_refused(patch, says):
     ],
 )
 def test_only_kinds_of_kubernetes_itself_have_strategic_merge(kind, supported):
-    assert supports_strategic_merge(kind) is supported
+    assert kind.is_builtin is supported
 
 
 def test_long_lists_take_time_in_proportion():

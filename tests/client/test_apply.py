@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradewind.client.apply import LAST_APPLIED, apply, last_applied, three_way_patch, with_last_applied
+from tradewind.client.apply import apply, last_applied, three_way_patch, with_last_applied
 from tradewind.resources.core_kinds import CONFIG_MAP, NAMESPACE
 from tradewind.resources.kinds import Kind
+from tradewind.resources.labels import LAST_APPLIED
 from tradewind.resources.meta import Manifest
 from tradewind.resources.networking import DESTINATION_RULE
 from tradewind.resources.status import ApiError, already_exists, not_found

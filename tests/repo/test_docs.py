@@ -106,6 +106,8 @@ def covers(row: str, path: str) -> bool:
 def leaves(type_: inspect.Type, path: str) -> Iterator[str]:
     """Every field without fields of its own, below a type."""
     match type_:
+        case inspect.Metadata(type=inner):
+            yield from leaves(inner, path)
         case inspect.UnionType(types=types):
             choices = [one for one in types if not isinstance(one, inspect.NoneType)]
             if len(choices) == 1:
@@ -132,6 +134,8 @@ def fields_of(kind: Kind) -> list[str]:
 def sample(type_: inspect.Type) -> Any:
     """A value of this type with every field set."""
     match type_:
+        case inspect.Metadata(type=inner):
+            return sample(inner)
         case inspect.UnionType(types=types):
             return sample(next(one for one in types if not isinstance(one, inspect.NoneType)))
         case inspect.ListType(item_type=item):

@@ -209,6 +209,8 @@ def fitting(type_: inspect.Type, random: Random, depth: int = 0) -> Any:
         case inspect.StructType(fields=fields):
             chosen = [one for one in fields if one.required or random.random() < 0.7 / (depth + 1)]
             return {one.encode_name: fitting(one.type, random, depth + 1) for one in chosen}
+        case inspect.Metadata(type=inner):
+            return fitting(inner, random, depth)
         case inspect.ListType(item_type=item):
             return [fitting(item, random, depth + 1) for _ in range(random.randrange(3))]
         case inspect.DictType(value_type=item):

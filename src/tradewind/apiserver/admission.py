@@ -45,7 +45,7 @@ def admit(kind: Kind, manifest: Manifest, field_validation: str) -> Admitted:
             f"strict decoding error: {listed}"
         )
     if unknown:
-        manifest = without_unknown_fields(manifest, kind.struct)
+        manifest = without_unknown_fields(manifest, kind.schema_at(kind.versions[0]))
     return Admitted(
         manifest,
         dropped=tuple(map(_unknown_text, unknown)) if field_validation == "Warn" else (),

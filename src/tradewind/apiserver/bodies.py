@@ -8,8 +8,8 @@ import msgspec
 
 from tradewind.apiserver import protobuf
 from tradewind.apiserver.identity import name_mismatch, namespace_mismatch
-from tradewind.apiserver.json_patch import json_patch, merge_patch
-from tradewind.apiserver.strategic_merge import strategic_merge, supports_strategic_merge
+from tradewind.apiserver.json_patch import json_patch, merge_patch, undecodable
+from tradewind.apiserver.strategic_merge import strategic_merge
 from tradewind.apiserver.urls import Target
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
@@ -22,7 +22,7 @@ YAML = "application/yaml"
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
-APPLY_PATCHES = ("application/apply-patch+yaml", "application/apply-patch+cbor")
+APPLY_PATCH = "application/apply-patch+yaml"
 TABLE, PARTIAL, PARTIAL_LIST = "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
 META_GROUP, META_VERSIONS = "meta.k8s.io", ("v1", "v1beta1")
 
@@ -104,29 +104,44 @@ def as_stored(target: Target, manifest: Any) -> Manifest:
     return manifest | {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata | placed}
 
 
+def decode_apply_body(body: bytes) -> Any:
+    """The value in the body of a server-side apply: YAML, of which JSON is a part."""
+    if body.lstrip().startswith(b"{"):
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # {a: 1} is YAML
+    return _decode_yaml(body)
+
+
+def is_apply(content_type: str) -> bool:
+    """Whether a patch is a server-side apply."""
+    return _media_type(content_type) == APPLY_PATCH
+
+
 def patcher(kind: Kind, content_type: str, body: bytes) -> Callable[[Manifest], Any]:
     """What a patch request does to the object. 415 for a kind of patch that is not supported."""
     media_type = _media_type(content_type)
-    strategic = (STRATEGIC_MERGE_PATCH,) if supports_strategic_merge(kind) else ()
+    strategic = (STRATEGIC_MERGE_PATCH,) if kind.is_builtin else ()
     supported = (JSON_PATCH, MERGE_PATCH, *strategic)
-    if media_type in APPLY_PATCHES:
-        raise ApiError(
-            415,
-            "UnsupportedMediaType",
-            "server-side apply is not supported yet; use client-side apply (kubectl apply without "
-            f"--server-side), or one of: {', '.join(supported)}",
-        )
     if media_type not in supported:
-        raise unsupported_media_type(supported)
-    patch = _decode_json(body)
+        raise unsupported_media_type((*supported, APPLY_PATCH))
+    patch = _decode_patch(body)
     match media_type:
         case "application/json-patch+json":
             return lambda old: json_patch(old, patch)
         case "application/merge-patch+json":
             if not isinstance(patch, dict):
-                raise bad_request("a merge patch is an object")
+                raise undecodable(patch, "map[string]interface {}")
             return lambda old: merge_patch(old, patch)
     return lambda old: strategic_merge(kind, old, patch)
+
+
+def _decode_patch(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise bad_request("invalid JSON patch") from None
 
 
 def unsupported_media_type(accepted: tuple[str, ...]) -> ApiError:

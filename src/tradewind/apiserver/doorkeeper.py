@@ -1,5 +1,6 @@
 """Whom a server lets do what, and what it writes down of it (shell): the way into every request."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import msgspec
@@ -67,6 +68,13 @@ class Doorkeeper:
             raise refusal(user, asked.attributes, asked.decision.reason)
         requester.set(user)
         return user
+
+    def admit_creation(self, user: User, asked: Asked) -> None:
+        """403 unless the user of a request that turns out to create its object may do that too."""
+        attributes = replace(asked.attributes, verb="create")
+        decision = self.authorizer.decide(user, attributes)
+        if not decision.allowed:
+            raise refusal(user, attributes, decision.reason)
 
     def complete(self, asked: Asked, code: int, body: object = None) -> None:
         """Write down a request that has been answered, if it is one of those."""

@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -17,7 +18,7 @@ from tradewind.apiserver import reads, writes
 from tradewind.apiserver.access import User
 from tradewind.apiserver.audit import CLIENT_WENT, Asked
 from tradewind.apiserver.audit_log import AuditLog
-from tradewind.apiserver.bodies import decode_manifest_body
+from tradewind.apiserver.bodies import decode_manifest_body, is_apply
 from tradewind.apiserver.bootstrapping import restore_roles
 from tradewind.apiserver.computed import Computed
 from tradewind.apiserver.computed_reads import get_computed, list_computed
@@ -201,6 +202,7 @@ async def _write(
 ) -> web.Response:
     objects, query = api.objects, request.query
     content_type = request.headers.get("Content-Type", "")
+    user_agent = request.headers.get("User-Agent", "")
     body = await request.read()
     if target.subresource == TOKEN:
         return _issue_token(api, target, content_type, body)
@@ -211,11 +213,14 @@ async def _write(
             if computed is not None and computed.create is not None:
                 return manifest_response(computed.create(user, target, manifest), 201)
             asked.name = str(manifest["metadata"].get("name", ""))
-            return await writes.create(objects, target, query, manifest)
+            return await writes.create(objects, target, query, user_agent, manifest)
         case "update":
-            return await writes.update(objects, target, query, content_type, body)
+            return await writes.update(objects, target, query, user_agent, content_type, body)
+        case "patch" if is_apply(content_type):
+            may_create = partial(api.doorkeeper.admit_creation, user, asked)
+            return await writes.apply(objects, target, query, body, may_create)
         case "patch":
-            return await writes.patch(objects, target, query, content_type, body)
+            return await writes.patch(objects, target, query, user_agent, content_type, body)
     return await writes.delete(objects, target, query, content_type, body)
 
 

@@ -49,6 +49,17 @@ def name_taken(kind: Kind, manifest: Manifest) -> ApiError:
     return ApiError(409, error.reason, message, error.details | {"retryAfterSeconds": RETRY_AFTER_SECONDS})
 
 
+def without_version(kind: Kind, config: Manifest) -> Manifest:
+    """A configuration that is applied where there is no object yet; 409 when it means a certain one."""
+    metadata = config["metadata"]
+    if metadata.get("uid"):
+        uid = metadata["uid"]
+        why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+        raise conflict(kind.resource, metadata["name"], why)
+    kept = {name: value for name, value in metadata.items() if name != "resourceVersion"}
+    return config | {"metadata": kept}
+
+
 def check_identity(kind: Kind, proposed: Manifest, old: Manifest) -> None:
     """An update must keep the name, and must mean this very object at its current version."""
     given, stored = proposed["metadata"], old["metadata"]

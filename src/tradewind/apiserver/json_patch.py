@@ -13,6 +13,7 @@ from tradewind.resources.status import ApiError, bad_request
 
 MAX_OPERATIONS = 10_000  # as upstream's maxJSONPatchOperations
 MAX_COPIED_BYTES = 3 * 1024 * 1024  # as upstream's AccumulatedCopySizeLimit
+REJECTED = "the server rejected our request due to an error in our request"
 
 
 def merge_patch(original: Any, patch: Any) -> Any:
@@ -31,10 +32,14 @@ def merge_patch(original: Any, patch: Any) -> Any:
 def json_patch(original: Any, operations: Any) -> Any:
     """`original` after the operations of an RFC 6902 patch, all or none.
 
-    400 for what is no such patch, 413 for more than MAX_OPERATIONS, 422 for one that does not apply.
+    400 for what is no such patch, 413 for more than MAX_OPERATIONS, 422 for one that does not apply: to the
+    client upstream does not say why; here the exception's cause does.
     """
     if not isinstance(operations, list):
-        raise bad_request("a JSON patch is a list of operations, each with `op` and `path`")
+        raise undecodable(operations, "[]handlers.jsonPatchOp")
+    for operation in operations:
+        if not isinstance(operation, dict):
+            raise undecodable(operation, "handlers.jsonPatchOp")
     if len(operations) > MAX_OPERATIONS:
         raise ApiError(
             413,
@@ -51,16 +56,23 @@ def json_patch(original: Any, operations: Any) -> Any:
                 raise _Refused(f"all copies together are larger than {MAX_COPIED_BYTES} bytes")
             document = _apply(document, operation)
         except _Refused as error:
-            where = f"{operation['op']} {operation.get('path', '')}"
-            message = f"the JSON patch cannot be applied: operation {place} ({where}): {error}"
-            raise ApiError(422, "Invalid", message) from None
-        except _Malformed as error:
-            raise bad_request(f"operation {place} of the JSON patch: {error}") from None
+            where = f"operation {place}, {operation.get('op', '')} {operation.get('path', '')}".rstrip()
+            raise ApiError(422, "Invalid", REJECTED) from _Refused(f"{where}: {error}")
     return document
 
 
-class _Malformed(Exception):
-    pass
+def undecodable(value: Any, wanted: str) -> ApiError:
+    """400 in Go's words for a patch that is JSON, but not of the right sort."""
+    match value:
+        case bool():
+            sort = "bool"
+        case int() | float():
+            sort = "number"
+        case str():
+            sort = "string"
+        case _:
+            sort = "array" if isinstance(value, list) else "object"
+    return bad_request(f"error decoding patch: json: cannot unmarshal {sort} into Go value of type {wanted}")
 
 
 class _Refused(Exception):
@@ -68,18 +80,16 @@ class _Refused(Exception):
 
 
 def _apply(document: Any, operation: Any) -> Any:
-    if not isinstance(operation, dict):
-        raise _Malformed("must be an object")
-    perform = _OPERATIONS.get(operation.get("op", ""))
+    perform = _OPERATIONS.get(str(operation.get("op", "")))
     if perform is None:
         known = ", ".join(_OPERATIONS)
-        raise _Malformed(f"op is {operation.get('op')!r}; must be one of {known}")
+        raise _Refused(f"op is {operation.get('op')!r}; must be one of {known}")
     return perform(document, _pointer(operation, "path"), operation)
 
 
 def _copied_bytes(document: Any, operation: Any) -> int:
     """What a copy adds: a few operations that copy copies could otherwise fill the memory."""
-    if not isinstance(operation, dict) or operation.get("op") != "copy":
+    if operation.get("op") != "copy":
         return 0
     return len(msgspec.json.encode(_find(document, _pointer(operation, "from"))))
 
@@ -87,13 +97,13 @@ def _copied_bytes(document: Any, operation: Any) -> int:
 def _pointer(operation: dict[str, Any], member: str) -> list[str]:
     pointer = operation.get(member)
     if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
-        raise _Malformed(f'{member} is {pointer!r}; must be "" or begin with "/"')
+        raise _Refused(f'{member} is {pointer!r}; must be "" or begin with "/"')
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
 def _value(operation: dict[str, Any]) -> Any:
     if "value" not in operation:
-        raise _Malformed(f"{operation['op']} needs a value")
+        raise _Refused(f"{operation['op']} needs a value")
     return copy.deepcopy(operation["value"])
 
 

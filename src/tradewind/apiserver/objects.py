@@ -6,7 +6,7 @@ is being deleted takes nothing new.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tradewind.apiserver import rules
@@ -14,6 +14,10 @@ from tradewind.apiserver.admission import admit
 from tradewind.apiserver.catalog import Catalog
 from tradewind.apiserver.draft import Draft, decode_manifest
 from tradewind.apiserver.events import Event, EventStream, expired
+from tradewind.apiserver.fields.forms import same
+from tradewind.apiserver.fields.managed import Operation, with_owners, without_owners
+from tradewind.apiserver.fields.owners import Author, applied_to, owners_of_changed, owners_of_new
+from tradewind.apiserver.fields.tracked import STATUS
 from tradewind.apiserver.identity import (
     check_identity,
     check_precondition,
@@ -23,6 +27,7 @@ from tradewind.apiserver.identity import (
     too_large,
     typed,
     unavailable,
+    without_version,
 )
 from tradewind.apiserver.namespaces import FIRST, undeletable
 from tradewind.apiserver.ownership import OwnerIndex, owner_references
@@ -32,6 +37,7 @@ from tradewind.apiserver.selectors import EVERYTHING, Selection
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import gone, invalid, not_found
+from tradewind.resources.times import time_text
 from tradewind.store.entries import Change, Entry, Key, StoreError, TooOld
 from tradewind.store.store import Store
 
@@ -44,10 +50,15 @@ LIST_TOO_OLD = "The resourceVersion for the provided list is too old."
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """What to do about unknown fields (`Strict`, `Warn`, `Ignore`), and whether to write at all."""
+    """What to do about unknown fields (`Strict`, `Warn`, `Ignore`), whether to write at all, and who writes:
+    a field manager, speaking in an `apiVersion` ("": the stored one). `force`: see `Objects.apply`."""
 
     field_validation: str = "Warn"
     dry_run: bool = False
+    manager: str = ""
+    api_version: str = ""
+    force: bool = False
+    operation: Operation = "Update"
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ class Written:
     entry: Entry
     warnings: tuple[str, ...] = ()
     gone: bool = False
+    created: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,7 +211,8 @@ class Objects:
         """Store a new object; 409 when the name is taken. A name that is generated is tried anew then."""
         for _ in range(NAME_ATTEMPTS):
             uid, draft = self._new_uid(), Draft(self._store)
-            admitted = admit(kind, named(kind, typed(kind, manifest), uid), options.field_validation)
+            sent = named(kind, typed(kind, manifest), uid)
+            admitted = admit(kind, without_owners(sent), options.field_validation)
             obj = rules.created(kind, admitted.manifest, uid, self._now_ms())
             key = _key(kind, obj)
             if draft.get(key) is None:
@@ -208,12 +221,13 @@ class Objects:
                 raise name_taken(kind, obj)
         else:
             raise name_taken(kind, obj)
+        obj = with_owners(obj, owners_of_new(kind, sent, obj, self._author(kind, options)))
         self.guard(kind, obj, None)
         warnings = admitted.dropped + admitted.advice + self._ensure_namespace(draft, key)
         draft.put(key, obj)
         if owner_references(obj):
             self._removal(draft).collect(key)
-        return Written(await self._commit(draft, key, options.dry_run), warnings)
+        return Written(await self._commit(draft, key, options.dry_run), warnings, created=True)
 
     async def ensure_namespaces(self) -> None:
         """Create the namespaces that every cluster has from the start, if they are missing."""
@@ -252,6 +266,38 @@ class Objects:
         given = typed(kind, manifest)
         return await self.modify(kind, _key(kind, given), lambda _: given, options, status_only=True)
 
+    async def apply(
+        self,
+        kind: Kind,
+        config: Manifest,
+        options: WriteOptions,
+        *,
+        status_only: bool = False,
+        before_creation: Callable[[], None] = lambda: None,
+    ) -> Written:
+        """Server-side apply: make an object have what `config` says, create it if there is none.
+
+        The manager then owns these fields; 409 when another owns one of them with another value, unless
+        `options.force`. What it owned before and leaves out goes, unless others own it too.
+        `before_creation` may refuse.
+        """
+        options = replace(options, operation="Apply")
+        key = _key(kind, typed(kind, config))
+        if Draft(self._store).get(key) is None:
+            if status_only:
+                raise not_found(kind.resource, key.name)
+            before_creation()
+            return await self.create(kind, without_version(kind, config), options)
+        author = self._author(kind, options, STATUS if status_only else "")
+        return await self.modify(
+            kind, key, lambda old: applied_to(kind, old, config, author), options, status_only=status_only
+        )
+
+    def _author(self, kind: Kind, options: WriteOptions, subresource: str = "") -> Author:
+        now = time_text(self._now_ms())
+        version = options.api_version or kind.api_version
+        return Author(options.manager, options.operation, version, subresource, now, options.force)
+
     async def modify(
         self, kind: Kind, key: Key, propose: Propose, options: WriteOptions, *, status_only: bool = False
     ) -> Written:
@@ -263,7 +309,8 @@ class Objects:
         old = draft.get(key)
         if old is None:
             raise not_found(kind.resource, key.name)
-        proposed = typed(kind, propose(old))
+        given = typed(kind, propose(old))
+        proposed = without_owners(given)
         check_identity(kind, proposed, old)
         if status_only:
             admitted = admit(kind, rules.with_status(kind, proposed, old), options.field_validation)
@@ -273,7 +320,9 @@ class Objects:
             new = rules.replaced(kind, admitted.manifest, old)
             if problems := rules.update_problems(admitted.manifest, old) + kind.check_update(new, old):
                 raise invalid(kind.name, kind.resource, key.name, problems)
-        if new == rules.without_revision(old):
+        author = self._author(kind, options, STATUS if status_only else "")
+        new = with_owners(new, owners_of_changed(kind, old, new, given, author))
+        if same(new, rules.without_revision(old)):
             return Written(await self._unchanged(key), admitted.dropped)
         self.guard(kind, new, old)
         self._removal(draft).put(key, new)

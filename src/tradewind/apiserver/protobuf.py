@@ -9,6 +9,8 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from tradewind.apiserver.protobuf_access import access_kinds
 from tradewind.apiserver.protobuf_types import Field as _Field
 from tradewind.apiserver.protobuf_types import Message as _Message
@@ -31,6 +33,17 @@ _OWNER = _Message(
         7: _Field("blockOwnerDeletion", "bool"),
     }
 )
+_MANAGED = _Message(
+    {
+        1: _Field("manager"),
+        2: _Field("operation"),
+        3: _Field("apiVersion"),
+        4: _Field("time", "time"),
+        6: _Field("fieldsType"),
+        7: _Field("fieldsV1", "json"),
+        8: _Field("subresource"),
+    }
+)
 _META = _Message(
     {
         1: _Field("name"),
@@ -47,6 +60,7 @@ _META = _Message(
         12: _Field("annotations", map=True),
         13: _Field("ownerReferences", _OWNER, repeated=True),
         14: _Field("finalizers", repeated=True),
+        17: _Field("managedFields", _MANAGED, repeated=True),
     }
 )
 _REFERENCE = _Message(
@@ -104,6 +118,7 @@ _UNKNOWN = _Message(  # runtime.Unknown, which wraps every object
         4: _Field("contentType"),
     }
 )
+_RAW = _Message({1: _Field("raw", "raw")})
 _TIME = _Message({1: _Field("seconds", "int"), 2: _Field("nanos", "int")})
 
 
@@ -122,7 +137,7 @@ def decode_protobuf(body: bytes) -> Manifest:
                 415, "UnsupportedMediaType", f"{what} is not understood as protobuf; send application/json"
             )
         return {**type_meta, **_decode(envelope.get("raw", b""), message)}
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, msgspec.DecodeError) as error:
         raise bad_request(f"the body of the request is not valid protobuf: {error}") from None
 
 
@@ -161,6 +176,8 @@ def _value(wire: int, value: Any, type_: "str | _Message") -> Any:
             return base64.b64encode(value).decode()
         case "raw":
             return value
+        case "json":
+            return msgspec.json.decode(_decode(value, _RAW).get("raw", b"{}"))
         case "time":
             seconds = _decode(value, _TIME).get("seconds")
             return time_text(1000 * seconds) if seconds else None

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a message: its JSON name, and what it is: text, bytes, int, bool, time, or a message."""
+    """A field of a message: its JSON name, and what it is: text, bytes, int, bool,
+    time, json (text in a message of its own), or a message."""
 
     name: str
     type: "str | Message" = "text"

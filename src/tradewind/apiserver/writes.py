@@ -1,15 +1,18 @@
 """create, update, patch, delete and deletecollection over HTTP."""
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
+from tradewind.apiserver.applying import applied_config
+from tradewind.apiserver.authors import applier, author_name, check_no_force
 from tradewind.apiserver.bodies import as_stored, decode_body, decode_manifest_body, patcher, wanted_form
 from tradewind.apiserver.draft import decode_manifest
 from tradewind.apiserver.forms import include_object
 from tradewind.apiserver.list_options import list_options
-from tradewind.apiserver.objects import DeleteOptions, Objects, Written
+from tradewind.apiserver.objects import DeleteOptions, Objects, WriteOptions, Written
 from tradewind.apiserver.options import Query, delete_options, write_options
 from tradewind.apiserver.reads import page_chunks, page_of
 from tradewind.apiserver.responses import json_response, manifest_response, object_bytes, success
@@ -38,45 +41,65 @@ CREATED_ON_UPDATE = frozenset(
 RETURNED_WHEN_DELETED = frozenset({"pods", "services", "serviceaccounts"})
 
 
-async def create(objects: Objects, target: Target, query: Query, manifest: Manifest) -> web.Response:
+async def create(
+    objects: Objects, target: Target, query: Query, user_agent: str, manifest: Manifest
+) -> web.Response:
     """201 with the stored object."""
-    written = await objects.create(target.kind, manifest, write_options(query))
-    return _written(target, written, 201)
+    options = _options(target, query, author_name(query, user_agent, "CreateOptions"))
+    return _written(target, await objects.create(target.kind, manifest, options))
 
 
 async def update(
-    objects: Objects, target: Target, query: Query, content_type: str, body: bytes
+    objects: Objects, target: Target, query: Query, user_agent: str, content_type: str, body: bytes
 ) -> web.Response:
     """200 with the stored object; below `/status` only that is replaced. 201 if it had to be created."""
+    options = _options(target, query, author_name(query, user_agent, "UpdateOptions"))
     if target.subresource == SCALE and target.kind.scale:
         scale = decode_body(content_type, body)
-        return await _modify_scale(objects, target, target.kind.scale, query, lambda _: scale)
+        return await _modify_scale(objects, target, target.kind.scale, options, lambda _: scale)
     manifest = decode_manifest_body(target, content_type, body)
     if target.subresource == STATUS:
-        return _written(target, await objects.update_status(target.kind, manifest, write_options(query)))
+        return _written(target, await objects.update_status(target.kind, manifest, options))
     try:
-        return _written(target, await objects.update(target.kind, manifest, write_options(query)))
+        return _written(target, await objects.update(target.kind, manifest, options))
     except ApiError as error:
         if error.reason != "NotFound" or target.kind.resource not in CREATED_ON_UPDATE:
             raise
     metadata = {name: one for name, one in manifest["metadata"].items() if name != "resourceVersion"}
-    return await create(objects, target, query, manifest | {"metadata": metadata})
+    return await create(objects, target, query, user_agent, manifest | {"metadata": metadata})
 
 
 async def patch(
-    objects: Objects, target: Target, query: Query, content_type: str, body: bytes
+    objects: Objects, target: Target, query: Query, user_agent: str, content_type: str, body: bytes
 ) -> web.Response:
     """200 with the patched object; below `/status` only that is changed."""
     change = patcher(target.kind, content_type, body)
+    check_no_force(query)
+    options = _options(target, query, author_name(query, user_agent, "PatchOptions"))
     if target.subresource == SCALE and target.kind.scale:
         paths = target.kind.scale
-        return await _modify_scale(objects, target, paths, query, lambda old: change(scale_of(paths, old)))
+        return await _modify_scale(objects, target, paths, options, lambda old: change(scale_of(paths, old)))
     written = await objects.modify(
         target.kind,
         Key(target.kind.resource, target.namespace, target.name),
         lambda old: as_stored(target, change(old)),
-        write_options(query),
+        options,
         status_only=target.subresource == STATUS,
+    )
+    return _written(target, written)
+
+
+async def apply(
+    objects: Objects, target: Target, query: Query, body: bytes, may_create: Callable[[], None]
+) -> web.Response:
+    """Server-side apply: 200 with the object, 201 when it was created, which `may_create` may refuse."""
+    manager, force = applier(query)
+    written = await objects.apply(
+        target.kind,
+        applied_config(target, body),
+        replace(_options(target, query, manager), force=force),
+        status_only=target.subresource == STATUS,
+        before_creation=may_create,
     )
     return _written(target, written)
 
@@ -112,7 +135,11 @@ def _delete_options(query: Query, content_type: str, body: bytes) -> DeleteOptio
 
 
 async def _modify_scale(
-    objects: Objects, target: Target, paths: ScalePaths, query: Query, propose: Callable[[Manifest], Any]
+    objects: Objects,
+    target: Target,
+    paths: ScalePaths,
+    options: WriteOptions,
+    propose: Callable[[Manifest], Any],
 ) -> web.Response:
     """200 with the new Scale. `propose` makes it of the object."""
     kind = target.kind
@@ -120,10 +147,15 @@ async def _modify_scale(
         kind,
         Key(kind.resource, target.namespace, target.name),
         lambda old: scaled(paths, old, propose(old)),
-        write_options(query),
+        options,
     )
     return manifest_response(scale_of(paths, decode_manifest(written.entry.data)))
 
 
-def _written(target: Target, written: Written, status: int = 200) -> web.Response:
+def _options(target: Target, query: Query, manager: str) -> WriteOptions:
+    return replace(write_options(query), manager=manager, api_version=target.api_version)
+
+
+def _written(target: Target, written: Written) -> web.Response:
+    status = 201 if written.created else 200
     return json_response(object_bytes(target, written.entry), status, written.warnings)

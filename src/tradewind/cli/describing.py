@@ -3,8 +3,8 @@
 from typing import Any
 
 from tradewind.cli.tables import table
-from tradewind.client.apply import LAST_APPLIED
 from tradewind.resources.columns import since
+from tradewind.resources.labels import LAST_APPLIED
 from tradewind.resources.meta import Manifest
 
 HIDDEN_METADATA = ("managedFields", "name", "namespace", "labels", "annotations", "selfLink")

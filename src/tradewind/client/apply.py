@@ -12,17 +12,13 @@ from typing import Any, Literal
 import msgspec
 
 from tradewind.client.base import Client
+from tradewind.resources.go_json import go_json
 from tradewind.resources.kinds import Kind
+from tradewind.resources.labels import LAST_APPLIED
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import ApiError, bad_request
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 ATTEMPTS = 5  # the object may be created or deleted by others between the look and the write
-
-# Go's encoder writes these so; with the same text, kubectl finds nothing to change.
-_GO_ESCAPES = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-)
 
 
 @dataclass(frozen=True)
@@ -57,10 +53,9 @@ def with_last_applied(manifest: Manifest) -> Manifest:
         key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED
     }
     bare = {**manifest, "metadata": {**metadata, "annotations": annotations}}
-    text = json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False).translate(_GO_ESCAPES)
     return {
         **bare,
-        "metadata": {**bare["metadata"], "annotations": {**annotations, LAST_APPLIED: text + "\n"}},
+        "metadata": {**bare["metadata"], "annotations": {**annotations, LAST_APPLIED: go_json(bare) + "\n"}},
     }
 
 

@@ -42,11 +42,18 @@ MERGE_PATCH = "application/merge-patch+json"
 class HttpClient:
     """Implements `Client` (see client/base.py) with one session; close it, or use it in `async with`.
 
-    `on_warning` is called with the text of every `Warning` header that the server sends.
+    `on_warning` is called with the text of every `Warning` header that the server sends. The server takes
+    `user_agent` for who writes (`metadata.managedFields`).
     """
 
-    def __init__(self, connection: Connection, on_warning: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        on_warning: Callable[[str], None] | None = None,
+        user_agent: str = "tradewind",
+    ) -> None:
         self.connection = connection
+        self._user_agent = user_agent
         self._on_warning = on_warning
         self._tls_server_name = connection.tls_server_name or None
         self._session: aiohttp.ClientSession | None = None
@@ -199,12 +206,16 @@ class HttpClient:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=secure, limit=MAX_CONNECTIONS),
                 timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS, connect=CONNECT_SECONDS),
-                headers={"Authorization": f"Bearer {connection.token}"} if connection.token else {},
+                headers=self._headers(),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         if self._session.closed:
             raise unavailable(f"{self.connection.server}: this client is closed")
         return self._session
+
+    def _headers(self) -> dict[str, str]:
+        token = self.connection.token
+        return {"User-Agent": self._user_agent} | ({"Authorization": f"Bearer {token}"} if token else {})
 
     def _tell_warnings(self, response: "aiohttp.ClientResponse") -> None:
         if self._on_warning is not None:

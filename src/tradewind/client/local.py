@@ -14,14 +14,14 @@ from tradewind.resources.meta import Manifest
 from tradewind.resources.status import bad_request
 from tradewind.store.entries import Key, WatchEnded
 
-_STRICT = WriteOptions(field_validation="Strict")  # a misspelt field in our own code is a bug to be seen
-
 
 class LocalClient:
-    """`client.base.Client` over the objects of this process."""
+    """`client.base.Client` over the objects of this process, whose writes are said to be by `manager`."""
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: Objects, manager: str = "tradewind") -> None:
         self._objects = objects
+        # Strict: a misspelt field in our own code is a bug to be seen.
+        self._options = WriteOptions(field_validation="Strict", manager=manager)
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Manifest:
         """The object, or 404."""
@@ -52,20 +52,20 @@ class LocalClient:
 
     async def create(self, kind: Kind, manifest: Manifest) -> Manifest:
         """The stored object."""
-        return decode_manifest((await self._objects.create(kind, manifest, _STRICT)).entry.data)
+        return decode_manifest((await self._objects.create(kind, manifest, self._options)).entry.data)
 
     async def update(self, kind: Kind, manifest: Manifest) -> Manifest:
         """Replace all but status."""
-        return decode_manifest((await self._objects.update(kind, manifest, _STRICT)).entry.data)
+        return decode_manifest((await self._objects.update(kind, manifest, self._options)).entry.data)
 
     async def update_status(self, kind: Kind, manifest: Manifest) -> Manifest:
         """Replace status only."""
-        return decode_manifest((await self._objects.update_status(kind, manifest, _STRICT)).entry.data)
+        return decode_manifest((await self._objects.update_status(kind, manifest, self._options)).entry.data)
 
     async def patch(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> Manifest:
         """Apply a JSON merge patch."""
         key = Key(kind.resource, namespace, name)
-        written = await self._objects.modify(kind, key, lambda old: merge_patch(old, patch), _STRICT)
+        written = await self._objects.modify(kind, key, lambda old: merge_patch(old, patch), self._options)
         return decode_manifest(written.entry.data)
 
     async def delete(

@@ -4,12 +4,13 @@ Pod fields that mean nothing to processes on one machine (affinity, security con
 are kept as they are written, so that they come back on read and travel on to Kubernetes.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import field
 
 from tradewind.resources.core_parts import NodeAddress, NodeCondition, NodeSystemInfo, PodCondition, PodIP
 from tradewind.resources.meta import Object, Struct, always
+from tradewind.resources.schema import ATOMIC, keyed
 
 RequestedResources = dict[str, str | int | float]  # "cpu": "500m", "nvidia.com/gpu": 1
 
@@ -19,7 +20,7 @@ class EnvVar(Struct):
 
     name: str
     value: str = ""
-    value_from: dict[str, Any] | None = None
+    value_from: dict[str, Annotated[dict[str, Any], ATOMIC]] | None = None
 
 
 class ContainerPort(Struct):
@@ -37,7 +38,7 @@ class ResourceRequirements(Struct):
 
     limits: RequestedResources = {}
     requests: RequestedResources = {}
-    claims: list[dict[str, Any]] = []
+    claims: Annotated[list[dict[str, Any]], keyed("name")] = []
 
 
 class VolumeMount(Struct):
@@ -61,12 +62,12 @@ class Container(Struct):
     command: list[str] = []
     args: list[str] = []
     working_dir: str = ""
-    env: list[EnvVar] = []
+    env: Annotated[list[EnvVar], keyed("name")] = []
     env_from: list[dict[str, Any]] = []
-    ports: list[ContainerPort] = []
+    ports: Annotated[list[ContainerPort], keyed("containerPort", "protocol", protocol="TCP")] = []
     resources: ResourceRequirements = ResourceRequirements()
-    volume_mounts: list[VolumeMount] = []
-    volume_devices: list[dict[str, Any]] = []
+    volume_mounts: Annotated[list[VolumeMount], keyed("mountPath")] = []
+    volume_devices: Annotated[list[dict[str, Any]], keyed("devicePath")] = []
     liveness_probe: dict[str, Any] | None = None
     readiness_probe: dict[str, Any] | None = None
     startup_probe: dict[str, Any] | None = None
@@ -102,11 +103,12 @@ class Taint(Struct):
 
 
 class PodSpecFields(Struct):
-    """The fields of v1 PodSpec besides its containers; KServe's components carry them inline."""
+    """The fields of v1 PodSpec besides its containers; KServe's components carry them inline, there without
+    keys of containers, volumes, host aliases and pull secrets."""
 
     init_containers: list[Container] = []
     volumes: list[dict[str, Any]] = []
-    node_selector: dict[str, str] = {}
+    node_selector: Annotated[dict[str, str], ATOMIC] = {}
     node_name: str = ""
     affinity: dict[str, Any] | None = None
     tolerations: list[Toleration] = []
@@ -129,9 +131,9 @@ class PodSpecFields(Struct):
     set_hostname_as_fqdn: bool | None = field(default=None, name="setHostnameAsFQDN")
     share_process_namespace: bool | None = None
     security_context: dict[str, Any] | None = None
-    image_pull_secrets: list[dict[str, Any]] = []
+    image_pull_secrets: list[Annotated[dict[str, Any], ATOMIC]] = []
     scheduler_name: str = ""
-    scheduling_gates: list[dict[str, Any]] = []
+    scheduling_gates: Annotated[list[dict[str, Any]], keyed("name")] = []
     priority: int | None = None
     priority_class_name: str = ""
     preemption_policy: str = ""
@@ -139,16 +141,23 @@ class PodSpecFields(Struct):
     runtime_class_name: str = ""
     enable_service_links: bool | None = None
     overhead: RequestedResources = {}
-    topology_spread_constraints: list[dict[str, Any]] = []
+    topology_spread_constraints: Annotated[
+        list[dict[str, Any]], keyed("topologyKey", "whenUnsatisfiable")
+    ] = []
     ephemeral_containers: list[dict[str, Any]] = []
     os: dict[str, Any] | None = None
-    resource_claims: list[dict[str, Any]] = []
+    resource_claims: Annotated[list[dict[str, Any]], keyed("name")] = []
 
 
 class PodSpec(PodSpecFields):
     """v1 PodSpec."""
 
-    containers: list[Container] = []
+    init_containers: Annotated[list[Container], keyed("name")] = []
+    volumes: Annotated[list[dict[str, Any]], keyed("name")] = []
+    host_aliases: Annotated[list[dict[str, Any]], keyed("ip")] = []
+    image_pull_secrets: Annotated[list[Annotated[dict[str, Any], ATOMIC]], keyed("name")] = []
+    ephemeral_containers: Annotated[list[dict[str, Any]], keyed("name")] = []
+    containers: Annotated[list[Container], keyed("name")] = []
 
 
 # Reasons of a waiting container that mean "not its turn yet"; every other one is a failure.
@@ -185,7 +194,7 @@ class PodStatus(Struct):
     message: str = ""
     observed_generation: int = 0
     nominated_node_name: str = ""
-    conditions: list[PodCondition] = []
+    conditions: Annotated[list[PodCondition], keyed("type")] = []
     host_ip: str = field(default="", name="hostIP")
     host_ips: list[PodIP] = field(default_factory=list, name="hostIPs")
     pod_ip: str = field(default="", name="podIP")
@@ -224,8 +233,8 @@ class NodeStatus(Struct):
     phase: str = ""
     capacity: RequestedResources = {}
     allocatable: RequestedResources = {}
-    conditions: list[NodeCondition] = []
-    addresses: list[NodeAddress] = []
+    conditions: Annotated[list[NodeCondition], keyed("type")] = []
+    addresses: Annotated[list[NodeAddress], keyed("type")] = []
     daemon_endpoints: dict[str, Any] = {}
     node_info: NodeSystemInfo = NodeSystemInfo()
     images: list[dict[str, Any]] = []
@@ -257,8 +266,8 @@ class ServicePort(Struct):
 class ServiceSpec(Struct):
     """v1 ServiceSpec."""
 
-    selector: dict[str, str] = {}
-    ports: list[ServicePort] = []
+    selector: Annotated[dict[str, str], ATOMIC] = {}
+    ports: Annotated[list[ServicePort], keyed("port", "protocol", protocol="TCP")] = []
     type: str = ""
     cluster_ip: str = field(default="", name="clusterIP")
     cluster_ips: list[str] = field(default_factory=list, name="clusterIPs")
@@ -335,7 +344,7 @@ class ConfigMap(Object):
 class ServiceAccount(Object):
     """v1 ServiceAccount; its secrets give storage credentials, as in KServe."""
 
-    secrets: list[dict[str, Any]] = []
+    secrets: Annotated[list[Annotated[dict[str, Any], ATOMIC]], keyed("name")] = []
     image_pull_secrets: list[dict[str, Any]] = []
     automount_service_account_token: bool | None = None
 
@@ -350,7 +359,7 @@ class Namespace(Object):
 class Event(Object):
     """v1 Event: something that happened to `involved_object`."""
 
-    involved_object: dict[str, Any] = always(default={})
+    involved_object: Annotated[dict[str, Any], ATOMIC] = always(default={})
     reason: str = ""
     message: str = ""
     type: str = ""

@@ -40,6 +40,22 @@ def _anything_goes(_new: Manifest, _old: Manifest) -> list[Problem]:
 VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 
+# The groups that Kubernetes itself has, as far as they are served here; every other kind is a custom one.
+BUILTIN_GROUPS = frozenset(
+    {
+        "",
+        "apiextensions.k8s.io",
+        "apps",
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "rbac.authorization.k8s.io",
+    }
+)
+
+
 @dataclass(frozen=True)
 class ScalePaths:
     """What `/scale` reads and writes, as in a CustomResourceDefinition's `subresources.scale`: each like
@@ -88,6 +104,11 @@ class Kind:
     def schema_at(self, version: str) -> Schema:
         """What an object may hold at one of the served versions."""
         return self.schemas.get(version) or schema_of(self.struct)
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether Kubernetes itself has this kind: it is then patched strategically."""
+        return self.group in BUILTIN_GROUPS
 
     @property
     def api_version(self) -> str:

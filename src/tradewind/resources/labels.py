@@ -1,5 +1,8 @@
 """Labels and annotations that parts meet in. A key is spelled here and nowhere else."""
 
+# `kubectl apply` keeps here what it has applied last.
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
 # KServe and Knative
 INFERENCE_SERVICE = "serving.kserve.io/inferenceservice"
 COMPONENT = "component"

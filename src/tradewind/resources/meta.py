@@ -6,9 +6,11 @@ default is absent on the wire, as in Kubernetes; one that Kubernetes always writ
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, dataclass_transform
 
 import msgspec
+
+from tradewind.resources.schema import ATOMIC, VALUE_SET, keyed
 
 Manifest = dict[str, Any]
 
@@ -65,8 +67,8 @@ class ObjectMeta(Struct):
     deletion_grace_period_seconds: int | None = None
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
-    owner_references: list[OwnerReference] = []
-    finalizers: list[str] = []
+    owner_references: Annotated[list[Annotated[OwnerReference, ATOMIC]], keyed("uid")] = []
+    finalizers: Annotated[list[str], VALUE_SET] = []
     managed_fields: list[dict[str, Any]] = []
     self_link: str = ""
 

@@ -4,12 +4,13 @@ Upstream: `pkg/apis/policy/v1alpha1` of karmada-io/karmada; names, enumerations 
 `addIfAbsent` of overriders is Tradewind's addition, and old spellings of purge modes stay accepted.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import field
 
 from tradewind.resources.core import Toleration
 from tradewind.resources.meta import LabelSelector, LabelSelectorRequirement, Object, Struct
+from tradewind.resources.schema import ATOMIC
 
 DEFAULT_SCHEDULER = "default-scheduler"
 
@@ -27,7 +28,7 @@ class ResourceSelector(Struct):
     kind: str
     namespace: str = ""
     name: str = ""
-    label_selector: LabelSelector | None = None
+    label_selector: Annotated[LabelSelector | None, ATOMIC] = None
 
 
 class FieldSelector(Struct):
@@ -39,7 +40,7 @@ class FieldSelector(Struct):
 class ClusterAffinity(Struct):
     """Which clusters: all that are not excluded and match every part that is set."""
 
-    label_selector: LabelSelector | None = None
+    label_selector: Annotated[LabelSelector | None, ATOMIC] = None
     field_selector: FieldSelector | None = None
     cluster_names: list[str] = []
     exclude: list[str] = []

@@ -21,6 +21,7 @@ class Cause(Enum):
     NOT_SUPPORTED = "FieldValueNotSupported"
     FORBIDDEN = "FieldValueForbidden"
     DUPLICATE = "FieldValueDuplicate"
+    TOO_LONG = "FieldValueTooLong"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ class Schema:
     everything and is treated as what it turns out to be: an object as a map, a list as atomic.
 
     How a list merges: `keys` names the fields that identify an item (`x-kubernetes-list-map-keys`), () is a
-    set of plain values, None an atomic list. `atomic` says the same of objects and maps: replaced whole.
+    set of plain values, None an atomic list; `key_defaults` holds what a key is taken for in an item that
+    leaves it out. `atomic` says the same of objects and maps: replaced whole.
     `struct` is the name of the type, "" when it has none.
     """
 
@@ -31,6 +32,7 @@ class Schema:
     required: tuple[str, ...] = ()
     items: "Schema | None" = None
     keys: tuple[str, ...] | None = None
+    key_defaults: Mapping[str, Any] = field(default_factory=dict)
     atomic: bool = False
     nullable: bool = False
     enum: tuple[Any, ...] = ()
@@ -41,11 +43,16 @@ ANY = Schema("any", nullable=True)
 
 # For `Annotated[list[...], ...]` in structs: how server-side apply and strategic merge treat the list.
 VALUE_SET = msgspec.Meta(extra={"keys": ()})
+# For `Annotated[dict[...], ...]` and structs: replaced whole, owned by one.
+ATOMIC = msgspec.Meta(extra={"atomic": True})
 
 
-def keyed(*keys: str) -> msgspec.Meta:
-    """Items of the list are told apart by these fields (wire names); strategic merge uses the first."""
-    return msgspec.Meta(extra={"keys": keys})
+def keyed(*keys: str, **defaults: Any) -> msgspec.Meta:
+    """Items of the list are told apart by these fields (wire names); strategic merge uses the first.
+
+    `defaults` are those of keys that an item may leave out.
+    """
+    return msgspec.Meta(extra={"keys": keys, "key_defaults": defaults})
 
 
 _KNOWN: dict[type[Any], Schema] = {}

@@ -1,11 +1,12 @@
 """Parts of KServe's kinds that stand inside a component: storage, scaling, logging, batching, workers."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import field
 
-from tradewind.resources.core import PodSpec
+from tradewind.resources.core import Container, PodSpecFields
 from tradewind.resources.meta import Struct
+from tradewind.resources.schema import ATOMIC, keyed
 
 MODEL_MOUNT_PATH = "/mnt/models"
 
@@ -130,9 +131,10 @@ class AutoScalingSpec(Struct):
     behavior: dict[str, Any] | None = None
 
 
-class WorkerSpec(PodSpec):
+class WorkerSpec(PodSpecFields):
     """The further Pods of a replica that spans several nodes."""
 
+    containers: list[Container] = []
     pipeline_parallel_size: int | None = None
     tensor_parallel_size: int | None = None
 
@@ -144,7 +146,7 @@ class ServingRuntimePodFields(Struct):
     node_selector: dict[str, str] = {}
     affinity: dict[str, Any] | None = None
     tolerations: list[dict[str, Any]] = []
-    image_pull_secrets: list[dict[str, Any]] = []
+    image_pull_secrets: list[Annotated[dict[str, Any], ATOMIC]] = []
     host_ipc: bool | None = field(default=None, name="hostIPC")
     scheduler_name: str = ""
-    resource_claims: list[dict[str, Any]] = []
+    resource_claims: Annotated[list[dict[str, Any]], keyed("name")] = []

@@ -1,6 +1,7 @@
 """Points in time: RFC 3339 text in objects, integer milliseconds since the epoch in decisions."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 SECONDS, MICRO = "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -10,7 +11,12 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 def time_text(at_ms: int) -> str:
     """metav1 Time: whole seconds, UTC, for example `2026-08-01T12:00:00Z`."""
-    return _at(at_ms).strftime(SECONDS)
+    return _second_text(at_ms // 1000)
+
+
+@lru_cache(maxsize=256)  # one write needs the same second several times, and formatting is slow
+def _second_text(at_seconds: int) -> str:
+    return _at(1000 * at_seconds).strftime(SECONDS)
 
 
 def micro_time_text(at_ms: int) -> str:

@@ -3,7 +3,7 @@
 Upstream: `pkg/apis/work/v1alpha2` and `v1alpha1`. Users read them; the hub and the members write them.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import field
 
@@ -12,6 +12,7 @@ from tradewind.resources.core import RequestedResources, Toleration
 from tradewind.resources.kinds import Column, Kind
 from tradewind.resources.meta import Condition, Manifest, Object, Struct
 from tradewind.resources.policy_types import FailoverBehavior, Placement, PurgeMode, SuspendClusters
+from tradewind.resources.schema import ATOMIC
 
 Health = Literal["", "Healthy", "Unhealthy", "Unknown"]
 
@@ -30,7 +31,7 @@ class ObjectReference(Struct):
 class NodeClaim(Struct):
     """Which nodes a replica can run on."""
 
-    hard_node_affinity: dict[str, Any] | None = None
+    hard_node_affinity: Annotated[dict[str, Any] | None, ATOMIC] = None
     node_selector: dict[str, str] = {}
     tolerations: list[Toleration] = []
 
