@@ -250,10 +250,10 @@ class Objects:
 
     async def _commit(self, draft: Draft, place: int, dry_run: bool) -> Entry:
         """Write a draft; returns the entry of the write at `place`."""
-        if dry_run:
-            write = draft.writes[place]
-            return Entry(write.key, write.expected, write.render(write.expected))
         try:
+            if dry_run:
+                write = draft.writes[place]
+                return write.entry(write.expected)
             written = self._store.write(draft.writes)
         except StoreError as error:
             raise unavailable(error) from None

@@ -11,7 +11,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from tradewind.store.database import write_database
 from tradewind.store.entries import (
     WHATEVER,
     Change,
@@ -112,8 +114,8 @@ class Store:
     def write(self, writes: Sequence[Write]) -> asyncio.Future[Entries]:
         """Ask for writes that happen together or not at all; the future has what was written, once durable.
 
-        Takes effect in the tip at once. Raises Stale, Overloaded, or StoreError when the store is
-        closed, and then has changed nothing. The future raises StorageFailed.
+        Takes effect in the tip at once. Raises Stale, Overloaded, ObjectTooLarge, or StoreError when the
+        store is closed, and then has changed nothing. The future raises StorageFailed.
         """
         self._admit()
         group = _Group(tuple(self._staged(writes)), self._loop.create_future())
@@ -144,7 +146,7 @@ class Store:
             actual = before.revision if before else 0
             if write.expected not in (actual, WHATEVER) or (write.delete and not before):
                 raise Stale(write.key, actual)
-            entry = Entry(write.key, revision, write.render(revision))
+            entry = write.entry(revision)
             earlier[write.key] = None if write.delete else entry
             changes.append(Change(entry, before, write.delete))
         return changes
@@ -174,6 +176,15 @@ class Store:
 
     def _forget_watch(self, watch: Watch) -> None:
         self._watches.get(watch.resource, {}).pop(watch, None)
+
+    async def copy_to(self, path: Path) -> int:
+        """Write what is committed now into a new store file, while this one goes on; returns its revision.
+
+        Raises StoreError.
+        """
+        revision, entries = self._memory.revision, list(self._memory.everything())
+        await asyncio.to_thread(write_database, path, entries, revision)
+        return revision
 
     async def close(self) -> None:
         """Refuse further writes, finish those in flight, end all watches."""
