@@ -18,6 +18,7 @@ from tradewind.apiserver.access import Attributes, User, authorize, rules_of
 from tradewind.apiserver.bodies import decode_manifest_body
 from tradewind.apiserver.discovery import AGGREGATED, wants_aggregated
 from tradewind.apiserver.draft import decode_manifest
+from tradewind.apiserver.fairness import LEVELS, Level
 from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
 from tradewind.apiserver.logs import SINCE_WARNING, log_options, read_log
 from tradewind.apiserver.objects import Objects
@@ -28,6 +29,7 @@ from tradewind.apiserver.responses import (
     manifest_response,
     warning_header,
 )
+from tradewind.apiserver.taking_turns import Gate
 from tradewind.apiserver.urls import LOG, Target, target_of, verb_of
 from tradewind.apiserver.users import user_of
 from tradewind.apiserver.watching import open_watch
@@ -37,6 +39,7 @@ from tradewind.store.entries import Key
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 REQUEST_SECONDS = 60.0
+COLLECTION_VERBS = ("list", "deletecollection")
 STALLED_SECONDS = 60.0
 
 # The file that a Pod's server process writes its output to, all restarts one after another.
@@ -48,22 +51,27 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Api:
     """One server: its objects, where Pods' logs are (None: it runs no Pods), why it is not ready yet
-    ("": it is), and how to end open streams."""
+    ("": it is), who is let in when, and how to end open streams."""
 
     objects: Objects
     pod_logs: PodLogs | None
     why_not_ready: Callable[[], str]
+    gate: Gate
     endings: set[Callable[[], None]] = field(default_factory=set)
 
 
 def application(
-    objects: Objects, pod_logs: PodLogs | None = None, why_not_ready: Callable[[], str] = lambda: ""
+    objects: Objects,
+    pod_logs: PodLogs | None = None,
+    why_not_ready: Callable[[], str] = lambda: "",
+    levels: tuple[Level, ...] = LEVELS,
 ) -> web.Application:
     """The API of these objects. `/readyz` answers 503 for as long as `why_not_ready` says something.
+    `levels` say how much of it who may take.
 
     More routes may be added beside it. Its streams end when it shuts down.
     """
-    api = Api(objects, pod_logs, why_not_ready)
+    api = Api(objects, pod_logs, why_not_ready, Gate(levels))
     app = web.Application(client_max_size=MAX_BODY_BYTES)
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -101,12 +109,25 @@ async def _answer(api: Api, request: web.Request) -> web.StreamResponse:
     user = user_of(request)
     target = target_of(api.objects.served, request.path)
     if target is None:
-        return _introspect(api, request, user)
+        return await _answer_path(api, request, user)
     verb = verb_of(request.method, target, boolean(request.query, "watch"))
-    if verb in ("get", "list", "watch"):
-        return await _read(api, request, user, verb, target)
-    async with asyncio.timeout(REQUEST_SECONDS):
-        return await _write(api, request, user, verb, target)
+    if verb == "watch" or (target.subresource == LOG and boolean(request.query, "follow")):
+        with api.gate.stream(user):
+            return await _read(api, request, user, verb, target)
+    goes_through = api.objects.count(target.kind, target.namespace) if verb in COLLECTION_VERBS else 0
+    async with api.gate.seats(user, goes_through):
+        if verb in ("get", "list"):
+            return await _read(api, request, user, verb, target)
+        async with asyncio.timeout(REQUEST_SECONDS):
+            return await _write(api, request, user, verb, target)
+
+
+async def _answer_path(api: Api, request: web.Request, user: User) -> web.StreamResponse:
+    """What is no resource. Health is told however much there is to do."""
+    if request.path.startswith(HEALTH_PATHS):
+        return _introspect(api, request, user)
+    async with api.gate.seats(user):
+        return _introspect(api, request, user)
 
 
 def _introspect(api: Api, request: web.Request, user: User) -> web.Response:

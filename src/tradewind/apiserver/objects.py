@@ -112,6 +112,10 @@ class Objects:
             raise not_found(kind.resource, name)
         return entry
 
+    def count(self, kind: Kind, namespace: str = "") -> int:
+        """How many objects a list goes through."""
+        return self._store.count(kind.resource, namespace)
+
     def runs(self, pod: Key) -> bool:
         """Whether a Pod exists and has not ended."""
         entry = self._store.get(pod)

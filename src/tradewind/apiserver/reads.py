@@ -9,8 +9,8 @@ from tradewind.apiserver.draft import encode_json
 from tradewind.apiserver.identity import too_large
 from tradewind.apiserver.objects import Objects, Page
 from tradewind.apiserver.options import ListOptions, Query, continue_token, list_options
-from tradewind.apiserver.responses import json_response, list_chunks, manifest_of, object_bytes, one_chunk
-from tradewind.apiserver.tables import INCLUDES, METADATA, table
+from tradewind.apiserver.responses import json_response, list_chunks, manifest_of, object_bytes, table_chunks
+from tradewind.apiserver.tables import INCLUDES, METADATA, table, table_head, table_rows
 from tradewind.apiserver.urls import Target
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import bad_request, gone
@@ -38,8 +38,8 @@ def list_objects(objects: Objects, target: Target, query: Query, accept: str) ->
     if form != TABLE:
         return list_chunks(target, page.entries, metadata)
     manifests = (manifest_of(target, entry) for entry in page.entries)
-    shown = table(target.kind, manifests, objects.now_ms(), metadata=metadata, include=include_object(query))
-    return one_chunk(encode_json(shown))
+    rows = table_rows(target.kind, manifests, objects.now_ms(), include_object(query))
+    return table_chunks(table_head(target.kind, metadata), rows)
 
 
 def check_revision(options: ListOptions, current: int) -> None:

@@ -1,5 +1,6 @@
 """Who asks: read from the client certificate of the connection, which TLS has verified already."""
 
+from asyncio import BaseTransport
 from collections.abc import Iterable, Mapping
 from ssl import SSLObject
 from typing import Any
@@ -17,7 +18,12 @@ def user_of(request: web.BaseRequest) -> User:
     """The user of a request; ANONYMOUS without a certificate. 401 for credentials of another sort."""
     if "Authorization" in request.headers:
         raise ApiError(401, "Unauthorized", "Unauthorized: only client certificates are accepted here")
-    tls = request.get_extra_info("ssl_object")
+    return ANONYMOUS if request.transport is None else user_of_connection(request.transport)
+
+
+def user_of_connection(transport: BaseTransport) -> User:
+    """The user whose certificate was shown when this connection began, or ANONYMOUS."""
+    tls = transport.get_extra_info("ssl_object")
     if tls is None:
         return ANONYMOUS
     user = _users.get(tls)

@@ -229,8 +229,8 @@ def _check_log(path: Path, connection: sqlite3.Connection, has_log: bool) -> Non
     if found[0] and not has_log:
         log = log_of(path)
         raise CannotOpen(
-            f"{path} was not closed, and {log.name}, which holds its latest writes, is missing; put that "
-            f"file back beside it, or a backup in its place, or go on without those writes after `touch {log}`"
+            f"{path} was not closed, and {log.name}, which holds its latest writes, is missing; put it "
+            f"back beside it, or a backup in its place, or go on without those writes after `touch {log}`"
         )
 
 

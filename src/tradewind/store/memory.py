@@ -83,6 +83,11 @@ class Memory:
             by_name[name] for one in wanted if (by_name := by_namespace.get(one)) for name in sorted(by_name)
         ]
 
+    def count(self, resource: str, namespace: str = "") -> int:
+        """How many objects there are in one namespace, or with "" in all."""
+        by_namespace = self._objects.get(resource, {})
+        return len(by_namespace.get(namespace, {})) if namespace else sum(map(len, by_namespace.values()))
+
     def keys_in(self, namespace: str) -> list[Key]:
         """The keys of everything in a namespace, whatever the resource."""
         return [

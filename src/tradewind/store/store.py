@@ -75,6 +75,10 @@ class Store:
         """Committed objects sorted by namespace and name; those of one namespace, or with "" of all."""
         return self._memory.entries(resource, namespace)
 
+    def count(self, resource: str, namespace: str = "") -> int:
+        """How many committed objects there are in one namespace, or with "" in all."""
+        return self._memory.count(resource, namespace)
+
     def everything(self) -> Iterable[Entry]:
         """Every committed object."""
         return self._memory.everything()
