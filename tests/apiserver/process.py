@@ -21,6 +21,7 @@ from tradewind.apiserver.catalog import catalog
 from tradewind.apiserver.http import application
 from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.serving import TlsFiles, serve
+from tradewind.control import SWITCH_SECONDS
 from tradewind.resources.registry import ALL_KINDS
 from tradewind.store.sqlite import open_store
 
@@ -73,4 +74,5 @@ async def run(home: Path) -> None:
 
 
 if __name__ == "__main__":
+    sys.setswitchinterval(SWITCH_SECONDS)
     uvloop.run(run(Path(sys.argv[1])))
