@@ -15,6 +15,7 @@ from aiohttp import web
 
 from tradewind.apiserver import reads, writes
 from tradewind.apiserver.access import Attributes, User, authorize, rules_of
+from tradewind.apiserver.backup import BACKUP_HEADERS, BACKUP_PATH, file_chunks, store_copy
 from tradewind.apiserver.bodies import decode_manifest_body
 from tradewind.apiserver.discovery import AGGREGATED, wants_aggregated
 from tradewind.apiserver.draft import decode_manifest
@@ -29,7 +30,7 @@ from tradewind.apiserver.responses import (
     manifest_response,
     warning_header,
 )
-from tradewind.apiserver.taking_turns import Gate
+from tradewind.apiserver.taking_turns import Gate, too_many_requests
 from tradewind.apiserver.urls import LOG, Target, target_of, verb_of
 from tradewind.apiserver.users import user_of
 from tradewind.apiserver.watching import open_watch
@@ -57,6 +58,7 @@ class Api:
     pod_logs: PodLogs | None
     why_not_ready: Callable[[], str]
     gate: Gate
+    copying: asyncio.Lock = field(default_factory=asyncio.Lock)
     endings: set[Callable[[], None]] = field(default_factory=set)
 
 
@@ -126,8 +128,21 @@ async def _answer_path(api: Api, request: web.Request, user: User) -> web.Stream
     """What is no resource. Health is told however much there is to do."""
     if request.path.startswith(HEALTH_PATHS):
         return _introspect(api, request, user)
+    if request.path == BACKUP_PATH:
+        return await _answer_backup(api, request, user)
     async with api.gate.seats(user):
         return _introspect(api, request, user)
+
+
+async def _answer_backup(api: Api, request: web.Request, user: User) -> web.StreamResponse:
+    """The whole store as a file, for those who may do everything; one at a time."""
+    authorize(user, Attributes(request.method.lower(), BACKUP_PATH))
+    if request.method != "POST":
+        raise ApiError(405, "MethodNotAllowed", f"{BACKUP_PATH} is asked for by POST")
+    if api.copying.locked():
+        raise too_many_requests()
+    async with api.copying, store_copy(api.objects) as path:
+        return await _send(api, request, file_chunks(path), BACKUP_HEADERS)
 
 
 def _introspect(api: Api, request: web.Request, user: User) -> web.Response:

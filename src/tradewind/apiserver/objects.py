@@ -6,6 +6,7 @@ try. A namespace that is being deleted takes nothing new.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from tradewind.apiserver import rules
@@ -115,6 +116,10 @@ class Objects:
     def count(self, kind: Kind, namespace: str = "") -> int:
         """How many objects a list goes through."""
         return self._store.count(kind.resource, namespace)
+
+    async def copy_to(self, path: Path) -> int:
+        """Write what is durable now into a new store file; returns its revision. Raises StoreError."""
+        return await self._store.copy_to(path)
 
     def runs(self, pod: Key) -> bool:
         """Whether a Pod exists and has not ended."""

@@ -66,6 +66,17 @@ class Database:
         except (sqlite3.Error, TypeError) as error:
             raise _damaged(self.path, str(error)) from error
 
+    def check(self) -> tuple[int, int]:
+        """Read every page; returns the revision and how many objects there are. Raises CannotOpen."""
+        try:
+            (verdict,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        except sqlite3.Error as error:
+            verdict = str(error)
+        if verdict != "ok":
+            raise _damaged(self.path, verdict)
+        entries, revision = self.load()
+        return revision, len(entries)
+
     def commit(self, changes: Iterable[Change]) -> None:
         """Make changes durable, all or none. Raises StorageFailed; the next commit may work again."""
         latest = {change.entry.key: change for change in changes}
@@ -167,6 +178,16 @@ def write_database(path: Path, entries: Iterable[Entry], revision: int) -> None:
         if changes := [Change(entry, None) for entry in entries]:
             database.commit(changes)
         database.set_revision(revision)
+    finally:
+        database.close()
+
+
+def check_database(path: Path) -> tuple[int, int]:
+    """Read every page of a store that nobody else has open; returns its revision and how many objects it
+    has. Raises StoreError."""
+    database = open_database(path)
+    try:
+        return database.check()
     finally:
         database.close()
 
