@@ -1,8 +1,9 @@
 """A real API server process over a real store file, to be killed; and who asks it.
 
-    python -m tests.apiserver.process HOME
+    python -m tests.apiserver.process HOME [DISK_SECONDS]
 
-serves all kinds with HOME/store.db and the certificates in HOME, and prints its port.
+serves all kinds with HOME/store.db and the certificates in HOME, and prints its port. Its disk may be slow,
+so that it is often killed between asking for a write and having it.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 
 import aiohttp
@@ -23,6 +25,8 @@ from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.serving import TlsFiles, serve
 from tradewind.control import SWITCH_SECONDS
 from tradewind.resources.registry import ALL_KINDS
+from tradewind.store.database import Database
+from tradewind.store.entries import Change
 from tradewind.store.sqlite import open_store
 
 START_SECONDS = 20.0
@@ -36,9 +40,9 @@ class ServerProcess:
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self) -> None:
+    def start(self, disk_seconds: float = 0.0) -> None:
         """Return when it listens."""
-        command = [sys.executable, "-m", "tests.apiserver.process", str(self.home)]
+        command = [sys.executable, "-m", "tests.apiserver.process", str(self.home), str(disk_seconds)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         port = self._process.stdout.readline().strip()
         assert port, "the server did not start"
@@ -73,6 +77,20 @@ async def run(home: Path) -> None:
     await asyncio.Event().wait()
 
 
+def slow_down(disk_seconds: float) -> None:
+    """Let every transaction take so much longer, before it begins and before it is told to be done."""
+    commit = Database.commit
+
+    def slow_commit(self: Database, changes: Iterable[Change]) -> None:
+        time.sleep(disk_seconds / 2)
+        commit(self, changes)
+        time.sleep(disk_seconds / 2)
+
+    Database.commit = slow_commit
+
+
 if __name__ == "__main__":
+    if (seconds := float(sys.argv[2])) > 0:
+        slow_down(seconds)
     sys.setswitchinterval(SWITCH_SECONDS)
     uvloop.run(run(Path(sys.argv[1])))

@@ -205,7 +205,7 @@ async def test_no_acknowledged_write_is_lost(tls_home, tmp_path, kills):
             await start_counters(session, known)
         for life in range(kills):
             await one_life(server, known, informer, chance.uniform(0.0, 0.2), names(life))
-            server.start()
+            server.start(disk_seconds=0.02 * (life % 2))
             async with server.session() as session:
                 listing = await check(session, known)
         async with server.session() as session:
