@@ -2,20 +2,23 @@
 
     python bench/api.py [--seconds 5]
 
-Prints a table and writes bench/out/api.json. Every write is acknowledged only after an fsync.
+Prints a table and writes bench/out/api.json. Every write is acknowledged only after an fsync. The last rows
+are what a member's agent notices of a client in a loop, with and without fairness.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import multiprocessing
 import ssl
 import statistics
+import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -25,10 +28,12 @@ import uvloop
 
 from measure import print_table, write_json
 from tradewind.apiserver.catalog import catalog
+from tradewind.apiserver.fairness import LEVELS
 from tradewind.apiserver.http import application
 from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.serving import TlsFiles, serve
 from tradewind.base.certificates import issue, make_authority, write_credentials
+from tradewind.control import SWITCH_SECONDS
 from tradewind.resources.registry import HUB_KINDS
 from tradewind.store.sqlite import open_store
 
@@ -37,7 +42,18 @@ OBJECTS = 10_000
 WATCHERS = 100
 WATCHED_WRITES_PER_SECOND = 500
 PATH = "/api/v1/namespaces/bench/configmaps"
+LISTED = "/api/v1/namespaces/listed/configmaps"
 VALUE = "x" * 512
+USERS = (
+    ("admin", "admin", "system:masters"),
+    ("agent", "system:karmada:agent:m1", "system:karmada:agents"),
+)
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/karmada-cluster/leases"
+GREEDY_CONNECTIONS = 64
+RENEWALS_PER_SECOND = 20
+UNFAIR = tuple(replace(level, seats=10**9, user_seats=10**6, queued=10**9) for level in LEVELS)
+SPAWN = multiprocessing.get_context("spawn")
+TABLE = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
 
 
 @dataclass(frozen=True)
@@ -59,19 +75,21 @@ def make_files(home: Path) -> TlsFiles:
     write_credentials(authority, home / "ca.crt", home / "ca.key")
     server = issue(authority, "hub", now_ms(), hosts=["127.0.0.1"])
     write_credentials(server, home / "tls.crt", home / "tls.key")
-    admin = issue(authority, "admin", now_ms(), organizations=["system:masters"])
-    write_credentials(admin, home / "admin.crt", home / "admin.key")
+    for name, user, group in USERS:
+        credentials = issue(authority, user, now_ms(), organizations=[group])
+        write_credentials(credentials, home / f"{name}.crt", home / f"{name}.key")
     return TlsFiles(home / "tls.crt", home / "tls.key", home / "ca.crt")
 
 
-def run_server(home: Path, ready: Connection, stop: Connection) -> None:
+def run_server(home: Path, fair: bool, ready: Connection, stop: Connection) -> None:
     """A hub's API and nothing else, until `stop` is written to."""
+    sys.setswitchinterval(SWITCH_SECONDS)
 
     async def main() -> None:
         store = open_store(home / "store.db")
         objects = Objects(catalog(HUB_KINDS), store, now_ms, lambda: str(uuid.uuid4()))
         files = TlsFiles(home / "tls.crt", home / "tls.key", home / "ca.crt")
-        server = await serve(application(objects), 0, files)
+        server = await serve(application(objects, levels=LEVELS if fair else UNFAIR), 0, files)
         ready.send(server.port)
         await asyncio.get_running_loop().run_in_executor(None, stop.recv)
         await server.close()
@@ -146,14 +164,13 @@ async def measure_writes(session: aiohttp.ClientSession, seconds: float) -> list
 
 
 async def measure_list(session: aiohttp.ClientSession) -> list[Row]:
-    listed = "/api/v1/namespaces/listed/configmaps"
     pending = iter(range(OBJECTS))
 
     async def fill() -> None:
         for number in pending:
             body = config_map(f"listed-{number}")
             async with session.post(
-                listed, data=body, headers={"Content-Type": "application/json"}
+                LISTED, data=body, headers={"Content-Type": "application/json"}
             ) as answer:
                 assert answer.status == 201, await answer.text()
 
@@ -161,7 +178,7 @@ async def measure_list(session: aiohttp.ClientSession) -> list[Row]:
     took = []
     for _ in range(10):
         start = time.perf_counter()
-        async with session.get(listed) as answer:
+        async with session.get(LISTED) as answer:
             size = len(await answer.read())
         took.append(1000 * (time.perf_counter() - start))
     return [
@@ -213,10 +230,74 @@ async def post(session: aiohttp.ClientSession, path: str, body: bytes) -> None:
         assert answer.status == 201, await answer.text()
 
 
-async def measure(home: Path, port: int, server: psutil.Process, seconds: float) -> list[Row]:
+def tls_of(home: Path, user: str) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(home / "ca.crt"))
-    context.load_cert_chain(home / "admin.crt", home / "admin.key")
-    connector = aiohttp.TCPConnector(limit=0, ssl=context)
+    context.load_cert_chain(home / f"{user}.crt", home / f"{user}.key")
+    return context
+
+
+def run_greedy(home: Path, port: int, listing: bool) -> None:
+    """A client in a loop, until it is killed: lists or creates over GREEDY_CONNECTIONS."""
+
+    async def main() -> None:
+        connector = aiohttp.TCPConnector(limit=0, ssl=tls_of(home, "admin"))
+        async with aiohttp.ClientSession(f"https://127.0.0.1:{port}", connector=connector) as session:
+
+            async def ask(number: int) -> None:
+                for count in itertools.count():
+                    if listing:
+                        async with session.get(
+                            "/api/v1/namespaces/listed/configmaps", headers=TABLE
+                        ) as answer:
+                            await answer.read()
+                    else:
+                        await create(session, f"greedy-{number}-{count}")
+
+            await asyncio.gather(*map(ask, range(GREEDY_CONNECTIONS)))
+
+    uvloop.run(main())
+
+
+async def measure_fairness(home: Path, port: int, seconds: float, name: str) -> list[Row]:
+    """How long an agent's renewal takes while another client does as much as it can."""
+    rows = []
+    connector = aiohttp.TCPConnector(ssl=tls_of(home, "agent"))
+    async with aiohttp.ClientSession(f"https://127.0.0.1:{port}", connector=connector) as session:
+        async with session.post(LEASES, json={"metadata": {"name": "m1"}, "spec": {}}) as answer:
+            assert answer.status == 201, await answer.text()
+        for listing in (False, True):
+            greedy = SPAWN.Process(target=run_greedy, args=(home, port, listing), daemon=True)
+            greedy.start()
+            try:
+                await asyncio.sleep(2)
+                took = await renewals(session, seconds)
+            finally:
+                greedy.kill()
+                greedy.join()
+            what = f"renewal, 64 connections {'list 10,000' if listing else 'create'}, {name}"
+            rows += [
+                Row(f"{what}, p50", statistics.median(took), "ms"),
+                Row(f"{what}, slowest", max(took), "ms"),
+            ]
+    return rows
+
+
+async def renewals(session: aiohttp.ClientSession, seconds: float) -> list[float]:
+    took = []
+    end = time.perf_counter() + seconds
+    while (start := time.perf_counter()) < end or len(took) < 5:
+        headers = {"Content-Type": "application/merge-patch+json"}
+        patch = json.dumps({"spec": {"leaseTransitions": len(took)}})
+        async with session.patch(f"{LEASES}/m1", data=patch, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            await answer.read()
+        took.append(1000 * (time.perf_counter() - start))
+        await asyncio.sleep(1 / RENEWALS_PER_SECOND)
+    return took
+
+
+async def measure(home: Path, port: int, server: psutil.Process, seconds: float) -> list[Row]:
+    connector = aiohttp.TCPConnector(limit=0, ssl=tls_of(home, "admin"))
     async with aiohttp.ClientSession(f"https://127.0.0.1:{port}", connector=connector) as session:
         idle = server.memory_info().rss
         rows = [Row("memory at rest", idle / 1e6, "MB", "≤ 120")]
@@ -226,28 +307,41 @@ async def measure(home: Path, port: int, server: psutil.Process, seconds: float)
         rows += await measure_writes(session, seconds)
         rows += await measure_watch(session, seconds)
         rows.append(Row("memory at the end", server.memory_info().rss / 1e6, "MB"))
-    return rows
+    return rows + await measure_fairness(home, port, seconds, "fair")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
-    arguments = parser.parse_args()
+async def measure_unfair(home: Path, port: int, _: psutil.Process, seconds: float) -> list[Row]:
+    connector = aiohttp.TCPConnector(limit=0, ssl=tls_of(home, "admin"))
+    async with aiohttp.ClientSession(f"https://127.0.0.1:{port}", connector=connector) as session:
+        await measure_list(session)
+    return await measure_fairness(home, port, seconds, "not fair")
+
+
+Measure = Callable[[Path, int, psutil.Process, float], Coroutine[None, None, list[Row]]]
+
+
+def with_server(measure_it: Measure, fair: bool, seconds: float) -> list[Row]:
+    """Rows measured of a server of its own."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         make_files(home)
         ready, ready_in = multiprocessing.Pipe(duplex=False)
         stop_out, stop = multiprocessing.Pipe(duplex=False)
-        process = multiprocessing.get_context("spawn").Process(
-            target=run_server, args=(home, ready_in, stop_out), daemon=True
-        )
+        process = SPAWN.Process(target=run_server, args=(home, fair, ready_in, stop_out), daemon=True)
         process.start()
         port = ready.recv()
         try:
-            rows = uvloop.run(measure(home, port, psutil.Process(process.pid), arguments.seconds))
+            return uvloop.run(measure_it(home, port, psutil.Process(process.pid), seconds))
         finally:
             stop.send(None)
             process.join(10)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
+    seconds = parser.parse_args().seconds
+    rows = with_server(measure, True, seconds) + with_server(measure_unfair, False, seconds)
     shown = [(row.name, f"{row.value:,.1f}", row.unit, row.target) for row in rows]
     print_table("API server", ("what", "measured", "unit", "target"), shown)
     write_json("api", [asdict(row) for row in rows])

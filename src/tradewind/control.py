@@ -21,12 +21,15 @@ import uvloop
 from tradewind.apiserver.audit_log import AuditLog
 from tradewind.apiserver.catalog import catalog
 from tradewind.apiserver.computed import Computed
+from tradewind.apiserver.expiry import keep_sweeping
 from tradewind.apiserver.http import PodLogs, application
 from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.serving import TlsFiles, serve
 from tradewind.apiserver.tokens import TokenKey, read_key
 from tradewind.base.layout import FleetLayout, PartLayout
 from tradewind.client.local import LocalClient
+from tradewind.node.logs import rotate
+from tradewind.resources.core_kinds import EVENT
 from tradewind.resources.fleet import Fleet
 from tradewind.resources.kinds import Kind
 from tradewind.resources.review_kinds import REVIEW_KINDS
@@ -44,6 +47,9 @@ from tradewind.traffic.xds import Snapshot, start_xds
 log = logging.getLogger(__name__)
 
 ENVOY_READY_SECONDS = 20.0
+LOOK_AT_LOGS_SECONDS = 30.0
+# How long the store's writer waits for the interpreter when the API computes, at each of its statements.
+SWITCH_SECONDS = 0.0002
 CONTROLLERS, GATEWAY = "its controllers", "its gateway"
 
 
@@ -103,11 +109,35 @@ async def open_api(
             app = application(objects, pod_logs, readiness.why_not, computed, token_key(part), audit_log)
             server = await serve(app, port, tls)
             try:
-                yield LocalClient(objects, manager)
+                async with _meanwhile(keep_sweeping(objects, EVENT)):
+                    yield LocalClient(objects, manager)
             finally:
                 await server.close()
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Do this until the block ends."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def keep_logs_small(part: PartLayout) -> None:
+    """Bound what the control process and its Envoy write, until cancelled: each one's log, and as much of
+    what came before."""
+    while True:
+        for path in (part.log, part.envoy_log):
+            try:
+                await asyncio.to_thread(rotate, path)
+            except OSError as error:
+                log.warning("%s cannot be rotated: %s", path, error)
+        await asyncio.sleep(LOOK_AT_LOGS_SECONDS)
 
 
 async def run_beside_envoy(
@@ -125,7 +155,7 @@ async def run_beside_envoy(
     xds = await start_xds(snapshot, xds_port)
     try:
         async with asyncio.TaskGroup() as tasks:
-            for loop in loops:
+            for loop in (*loops, keep_logs_small(envoy.layout)):
                 tasks.create_task(loop)
             running = await ensure_running(envoy)
             tasks.create_task(keep_running(envoy, running, chance))
@@ -141,6 +171,7 @@ def run_part(main: Callable[[], Awaitable[None]]) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         uvloop.run(_until_told_to_stop(main))
     except* (StoreError, EnvoyError, OSError) as group:

@@ -18,6 +18,7 @@ from tradewind.apiserver import reads, writes
 from tradewind.apiserver.access import User
 from tradewind.apiserver.audit import CLIENT_WENT, Asked
 from tradewind.apiserver.audit_log import AuditLog
+from tradewind.apiserver.backup import BACKUP_HEADERS, BACKUP_PATH, file_chunks, store_copy
 from tradewind.apiserver.bodies import decode_manifest_body, is_apply
 from tradewind.apiserver.bootstrapping import restore_roles
 from tradewind.apiserver.computed import Computed
@@ -25,6 +26,7 @@ from tradewind.apiserver.computed_reads import get_computed, list_computed
 from tradewind.apiserver.discovery import AGGREGATED, wants_aggregated
 from tradewind.apiserver.doorkeeper import Doorkeeper, show_audit_id
 from tradewind.apiserver.draft import decode_manifest
+from tradewind.apiserver.fairness import LEVELS, Level
 from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
 from tradewind.apiserver.logs import goes_on, log_options, log_source, read_log
 from tradewind.apiserver.objects import Objects
@@ -36,6 +38,7 @@ from tradewind.apiserver.responses import (
     one_chunk,
 )
 from tradewind.apiserver.reviews import admitted_review, computed_reviews
+from tradewind.apiserver.taking_turns import Gate, too_many_requests
 from tradewind.apiserver.tokens import TokenKey, make_key, read_key
 from tradewind.apiserver.urls import LOG, TOKEN, Target, method_not_allowed, target_of, verb_of, without_watch
 from tradewind.apiserver.watching import open_watch
@@ -47,6 +50,7 @@ from tradewind.store.entries import Key
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 REQUEST_SECONDS = 60.0
+COLLECTION_VERBS = ("list", "deletecollection")
 STALLED_SECONDS = 60.0
 
 # The folder of a Pod's logs: see `base.pod_logs`.
@@ -58,13 +62,16 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Api:
     """One server: its objects, who may do what with them, the kinds it works out on demand, where Pods' logs
-    are (None: it runs no Pods), why it is not ready yet ("": it is), and how to end open streams."""
+    are (None: it runs no Pods), why it is not ready yet ("": it is), who is let in when, and how to end open
+    streams."""
 
     objects: Objects
     doorkeeper: Doorkeeper
     computed: dict[str, Computed]
     pod_logs: PodLogs | None
     why_not_ready: Callable[[], str]
+    gate: Gate
+    copying: asyncio.Lock = field(default_factory=asyncio.Lock)
     endings: set[Callable[[], None]] = field(default_factory=set)
 
 
@@ -75,8 +82,10 @@ def application(
     computed: Iterable[Computed] = (),
     token_key: TokenKey | None = None,
     audit_log: AuditLog | None = None,
+    levels: tuple[Level, ...] = LEVELS,
 ) -> web.Application:
     """The API of these objects. `/readyz` answers 503 for as long as `why_not_ready` says something.
+    `levels` say how much of it who may take.
 
     The kinds of `computed` must be among those that the objects' catalog serves. `token_key` signs the tokens
     of ServiceAccounts; without one they end with the process. More routes may be added beside it. Its streams
@@ -85,7 +94,7 @@ def application(
     doorkeeper = Doorkeeper(objects, token_key or read_key(make_key()), audit_log)
     reviews = computed_reviews(doorkeeper.authorizer, doorkeeper.accounts, objects.now_ms)
     on_demand = {one.kind.resource: one for one in (*reviews, *computed)}
-    api = Api(objects, doorkeeper, on_demand, pod_logs, why_not_ready)
+    api = Api(objects, doorkeeper, on_demand, pod_logs, why_not_ready, Gate(levels))
     app = web.Application(client_max_size=MAX_BODY_BYTES)
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -136,16 +145,41 @@ async def _answer(api: Api, request: web.Request, asked: Asked) -> web.StreamRes
     path, only_watch = without_watch(request.path)
     target = target_of(api.objects.served, path)
     if target is None:
-        return _introspect(api, request)
+        return await _answer_path(api, request, user)
     verb = verb_of(request.method, target, only_watch or boolean(request.query, "watch"))
     if only_watch and verb != "watch":
         raise method_not_allowed()
-    if verb in ("get", "list", "watch"):
-        return await _read(api, request, verb, target)
-    if verb == "deletecollection":
-        return await _delete_collection(api, request, target)
-    async with asyncio.timeout(REQUEST_SECONDS):
-        return await _write(api, request, user, asked, verb, target)
+    if verb == "watch" or (target.subresource == LOG and boolean(request.query, "follow")):
+        with api.gate.stream(user):
+            return await _read(api, request, verb, target)
+    goes_through = api.objects.count(target.kind, target.namespace) if verb in COLLECTION_VERBS else 0
+    async with api.gate.seats(user, goes_through):
+        if verb in ("get", "list"):
+            return await _read(api, request, verb, target)
+        if verb == "deletecollection":
+            return await _delete_collection(api, request, target)
+        async with asyncio.timeout(REQUEST_SECONDS):
+            return await _write(api, request, user, asked, verb, target)
+
+
+async def _answer_path(api: Api, request: web.Request, user: User) -> web.StreamResponse:
+    """What is no resource. Health is told however much there is to do."""
+    if request.path.startswith(HEALTH_PATHS):
+        return _introspect(api, request)
+    if request.path == BACKUP_PATH:
+        return await _answer_backup(api, request)
+    async with api.gate.seats(user):
+        return _introspect(api, request)
+
+
+async def _answer_backup(api: Api, request: web.Request) -> web.StreamResponse:
+    """The whole store as a file; one at a time."""
+    if request.method != "POST":
+        raise ApiError(405, "MethodNotAllowed", f"{BACKUP_PATH} is asked for by POST")
+    if api.copying.locked():
+        raise too_many_requests()
+    async with api.copying, store_copy(api.objects) as path:
+        return await _send(api, request, file_chunks(path), BACKUP_HEADERS)
 
 
 def _introspect(api: Api, request: web.Request) -> web.Response:

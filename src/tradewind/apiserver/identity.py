@@ -4,7 +4,7 @@ from tradewind.apiserver.rules import generated_name
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import STALE, ApiError, already_exists, bad_request, conflict, forbidden
-from tradewind.store.entries import Key, Overloaded, StorageFull, StoreError
+from tradewind.store.entries import Key, ObjectTooLarge, Overloaded, StorageFull, StoreError
 
 RETRY_AFTER_SECONDS = 1
 
@@ -132,6 +132,8 @@ def unavailable(error: StoreError) -> ApiError:
     """What a store that cannot write is to a client: try later, or make room first."""
     if isinstance(error, Overloaded):
         return ApiError(429, "TooManyRequests", str(error), {"retryAfterSeconds": RETRY_AFTER_SECONDS})
+    if isinstance(error, ObjectTooLarge):
+        return ApiError(413, "RequestEntityTooLarge", str(error))
     if isinstance(error, StorageFull):
         return ApiError(507, "StorageFull", str(error))
     return ApiError(503, "ServiceUnavailable", str(error))

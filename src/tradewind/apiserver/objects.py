@@ -7,6 +7,7 @@ is being deleted takes nothing new.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from tradewind.apiserver import rules
@@ -148,6 +149,14 @@ class Objects:
         """The object, or None."""
         entry = self._store.get(key)
         return decode_manifest(entry.data) if entry else None
+
+    def count(self, kind: Kind, namespace: str = "") -> int:
+        """How many objects a list goes through."""
+        return self._store.count(kind.resource, namespace)
+
+    async def copy_to(self, path: Path) -> int:
+        """Write what is durable now into a new store file; returns its revision. Raises StoreError."""
+        return await self._store.copy_to(path)
 
     def page(
         self,
@@ -377,11 +386,10 @@ class Objects:
         place, write = next(
             (place, write) for place, write in reversed([*enumerate(draft.writes)]) if write.key == key
         )
-        if dry_run:
-            now = self._store.tip(key)
-            revision = now.revision if now else 0
-            return Entry(key, revision, write.render(revision))
         try:
+            if dry_run:
+                write = draft.writes[place]
+                return write.entry(write.expected)
             written = self._store.write(draft.writes)
         except StoreError as error:
             raise unavailable(error) from None

@@ -16,9 +16,10 @@ from tradewind.apiserver.responses import (
     manifest_of,
     manifest_response,
     one_chunk,
+    table_chunks,
 )
 from tradewind.apiserver.scale import scale_of
-from tradewind.apiserver.tables import partial, table
+from tradewind.apiserver.tables import partial, table_head, table_rows
 from tradewind.apiserver.urls import SCALE, Target
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import ApiError, gone
@@ -82,17 +83,10 @@ def page_chunks(
         return list_chunks(target, page.entries, metadata)
     manifests = (manifest_of(target, entry) for entry in page.entries)
     if form.kind == TABLE:
-        shown = table(
-            target.kind,
-            manifests,
-            objects.now_ms(),
-            metadata=metadata,
-            include=include,
-            version=form.version,
-        )
-    else:
-        items = [partial(manifest, form.api_version) for manifest in manifests]
-        shown = {"kind": PARTIAL_LIST, "apiVersion": form.api_version, "metadata": metadata, "items": items}
+        rows = table_rows(target.kind, manifests, objects.now_ms(), include, form.version)
+        return table_chunks(table_head(target.kind, metadata, version=form.version), rows)
+    items = [partial(manifest, form.api_version) for manifest in manifests]
+    shown = {"kind": PARTIAL_LIST, "apiVersion": form.api_version, "metadata": metadata, "items": items}
     return one_chunk(encode_json(shown))
 
 

@@ -1,6 +1,8 @@
 """Answers: objects and lists from stored bytes, Status objects for errors, warnings in headers."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from itertools import islice
 
 from aiohttp import web
 
@@ -62,22 +64,32 @@ def manifest_of(target: Target, entry: Entry) -> Manifest:
     return decode_manifest(entry.data) | {"apiVersion": target.api_version}
 
 
-async def list_chunks(
-    target: Target, entries: Sequence[Entry], metadata: Manifest
-) -> AsyncGenerator[bytes, None]:
-    """A List object in pieces, so that a long one is never whole in memory."""
+def list_chunks(target: Target, entries: Sequence[Entry], metadata: Manifest) -> AsyncGenerator[bytes, None]:
+    """A List object in pieces."""
     head = {"kind": f"{target.kind.name}List", "apiVersion": target.api_version, "metadata": metadata}
-    before = encode_json(head)[:-1] + b',"items":['
-    for start in range(0, len(entries), ENTRIES_PER_CHUNK):
-        chunk = entries[start : start + ENTRIES_PER_CHUNK]
-        yield before + b",".join([object_bytes(target, entry) for entry in chunk])
-        before = b","
-    yield b"]}" if entries else before + b"]}"
+    return _chunks(head, "items", (object_bytes(target, entry) for entry in entries))
+
+
+def table_chunks(head: Manifest, rows: Iterable[Manifest]) -> AsyncGenerator[bytes, None]:
+    """A Table in pieces; `head` is all of it but its rows."""
+    return _chunks(head, "rows", map(encode_json, rows))
 
 
 async def one_chunk(body: bytes) -> AsyncGenerator[bytes, None]:
     """An answer that is not long."""
     yield body
+
+
+async def _chunks(head: Manifest, field: str, items: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
+    """An object that ends in a list, in pieces: a long one is never whole in memory, and others are served
+    between its parts."""
+    left = iter(items)
+    before = encode_json(head)[:-1] + f',"{field}":['.encode()
+    while chunk := list(islice(left, ENTRIES_PER_CHUNK)):
+        yield before + b",".join(chunk)
+        before = b","
+        await asyncio.sleep(0)
+    yield b"]}" if before == b"," else before + b"]}"
 
 
 def warning_header(text: str) -> str:

@@ -1,5 +1,6 @@
 """Serving an application over TLS on this machine's loopback."""
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -7,11 +8,18 @@ from pathlib import Path
 
 from aiohttp import web
 
+from tradewind.apiserver.connections import (
+    GOODBYE_SECONDS,
+    HANDSHAKE_SECONDS,
+    Door,
+    allow_many_files,
+)
 from tradewind.base.ports import LOOPBACK
 
 SHUTDOWN_SECONDS = 5.0
 KEEPALIVE_SECONDS = 120.0
 BACKLOG = 1024
+LINE_BYTES = 64 * 1024  # of the URL, and of each header
 
 
 @dataclass(frozen=True)
@@ -46,19 +54,36 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
 
 async def serve(app: web.Application, port: int, tls: TlsFiles) -> Server:
     """Listen on loopback; port 0 takes a free one. Raises OSError when the port is taken."""
+    allow_many_files()
     runner = web.AppRunner(
         app,
         access_log=None,
         handler_cancellation=True,
         keepalive_timeout=KEEPALIVE_SECONDS,
         shutdown_timeout=SHUTDOWN_SECONDS,
+        max_line_size=LINE_BYTES,
+        max_field_size=LINE_BYTES,
     )
     await runner.setup()
-    site = web.TCPSite(runner, LOOPBACK, port, ssl_context=tls_context(tls), backlog=BACKLOG)
+    server = runner.server
+    assert server is not None
     try:
-        await site.start()
+        listening = await asyncio.get_running_loop().create_server(
+            lambda: Door(server, server),
+            LOOPBACK,
+            port,
+            ssl=tls_context(tls),
+            backlog=BACKLOG,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            ssl_shutdown_timeout=GOODBYE_SECONDS,
+        )
     except BaseException:
         await runner.cleanup()
         raise
-    actual = runner.addresses[0][1]
-    return Server(f"https://{LOOPBACK}:{actual}", actual, runner.cleanup)
+
+    async def close() -> None:
+        listening.close()
+        await runner.cleanup()
+
+    actual: int = listening.sockets[0].getsockname()[1]
+    return Server(f"https://{LOOPBACK}:{actual}", actual, close)

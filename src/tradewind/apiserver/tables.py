@@ -1,6 +1,6 @@
 """Server-side printing: the Table form that `kubectl get` asks for (metav1 Table). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tradewind.resources.columns import AGE, NAME
@@ -24,15 +24,27 @@ def table(
 ) -> Manifest:
     """Objects as rows under the kind's columns. `include` says how much of each object goes with its row,
     `metadata` is the list's; a watch sends `headers` only once."""
-    api_version = f"{GROUP}/{version}"
+    rows = list(table_rows(kind, manifests, now_ms, include, version))
+    return table_head(kind, metadata, headers=headers, version=version) | {"rows": rows}
+
+
+def table_head(kind: Kind, metadata: Manifest, *, headers: bool = True, version: str = "v1") -> Manifest:
+    """A table without its rows."""
     columns = kind.columns or (NAME, AGE)
     return {
         "kind": "Table",
-        "apiVersion": api_version,
+        "apiVersion": f"{GROUP}/{version}",
         "metadata": metadata,
         "columnDefinitions": [_definition(column) for column in columns] if headers else None,
-        "rows": [_row(columns, manifest, now_ms, include, api_version) for manifest in manifests],
     }
+
+
+def table_rows(
+    kind: Kind, manifests: Iterable[Manifest], now_ms: int, include: str = METADATA, version: str = "v1"
+) -> Iterator[Manifest]:
+    """The rows of a table, one after another."""
+    columns, api_version = kind.columns or (NAME, AGE), f"{GROUP}/{version}"
+    return (_row(columns, manifest, now_ms, include, api_version) for manifest in manifests)
 
 
 def _definition(column: Column) -> Manifest:

@@ -4,6 +4,7 @@ A certificate wins over a token, as upstream. Whoever shows neither is anonymous
 """
 
 import ssl
+from asyncio import BaseTransport
 from collections.abc import Iterable, Mapping
 from ssl import SSLObject
 from typing import Any
@@ -28,6 +29,12 @@ def user_of(request: web.BaseRequest, accounts: Accounts, now_ms: int) -> User:
         return user
     token = bearer_token(request.headers.get("Authorization", ""))
     return accounts.user_of(token).user if token else ANONYMOUS
+
+
+def user_of_connection(transport: BaseTransport) -> User:
+    """The user whose certificate was shown when this connection began, or ANONYMOUS."""
+    tls = transport.get_extra_info("ssl_object")
+    return ANONYMOUS if tls is None else _certified_user(tls)[0]
 
 
 def user_in(certificate: Mapping[str, Any]) -> User:

@@ -55,6 +55,7 @@ async def _lines(
     bookmark_at = clock() + BOOKMARK_SECONDS
     for start in range(0, len(stream.initial), 100):
         yield b"".join(map(render, stream.initial[start : start + 100]))
+        await asyncio.sleep(0)  # others are served between the parts
     if options.send_initial_events and options.bookmarks:
         yield bookmark(stream.revision, INITIAL_EVENTS_END)
     try:

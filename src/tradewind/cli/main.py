@@ -21,6 +21,8 @@ COMMANDS = {
     "delete": "delete",
     "logs": "logs",
     "predict": "predict",
+    "backup": "backup",
+    "restore": "backup",
     "drill": "drill",
     "demo": "demo",
     "kubeconfig": "kubeconfig",

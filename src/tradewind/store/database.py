@@ -1,7 +1,13 @@
-"""The SQLite file: opened with care, read whole at the start, written in transactions that are durable."""
+"""The SQLite file: opened with care, read whole at the start, written in transactions that are durable.
 
+While a process has it open, the file says so (`state.open`), and its latest writes are in the write-ahead
+log beside it. A file that says so and has no log beside it has lost writes, and is refused.
+"""
+
+import os
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +16,11 @@ from tradewind.base.files import sync_folder
 from tradewind.store.entries import CannotOpen, Change, Entry, Key, StorageFailed, StorageFull
 
 APPLICATION_ID = 0x54574E44  # "TWND"
-FORMAT = 1
+FORMAT = 2  # 1 had no state.open, and kept pages that were once used
+SMALLEST_BYTES = 512  # of a page, so of a database; SQLite takes less for an empty one
+LOG_BYTES = 4 * 1024 * 1024  # what the write-ahead log is cut to after it has been larger
+FREE_PAGES = 1024  # unused pages that are kept for what is written next
+FREED_PAGES = 256  # unused pages given back in one transaction
 ROWS_PER_STATEMENT = 500
 
 Item = TypeVar("Item")
@@ -22,12 +32,22 @@ _SCHEMA = f"""
         revision INTEGER NOT NULL, data BLOB NOT NULL,
         PRIMARY KEY (resource, namespace, name)
     ) WITHOUT ROWID;
-    CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL);
-    INSERT INTO state VALUES (1, 0);
+    CREATE TABLE state (
+        id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL, open INTEGER NOT NULL DEFAULT 0
+    );
+    INSERT INTO state VALUES (1, 0, 0);
     PRAGMA application_id = {APPLICATION_ID};
     PRAGMA user_version = {FORMAT};
     COMMIT;
 """  # noqa: S608
+
+_FROM_FORMAT_1 = f"""
+    BEGIN IMMEDIATE;
+    ALTER TABLE state ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
+    PRAGMA user_version = {FORMAT};
+    COMMIT;
+    VACUUM;
+"""
 
 
 class Database:
@@ -46,6 +66,17 @@ class Database:
         except (sqlite3.Error, TypeError) as error:
             raise _damaged(self.path, str(error)) from error
 
+    def check(self) -> tuple[int, int]:
+        """Read every page; returns the revision and how many objects there are. Raises CannotOpen."""
+        try:
+            (verdict,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        except sqlite3.Error as error:
+            verdict = str(error)
+        if verdict != "ok":
+            raise _damaged(self.path, verdict)
+        entries, revision = self.load()
+        return revision, len(entries)
+
     def commit(self, changes: Iterable[Change]) -> None:
         """Make changes durable, all or none. Raises StorageFailed; the next commit may work again."""
         latest = {change.entry.key: change for change in changes}
@@ -56,6 +87,7 @@ class Database:
             self._transact(stored, deleted, revision)
         except sqlite3.Error as error:
             raise self._failure(error) from error
+        self._give_back_pages()
 
     def _transact(self, stored: list[Entry], deleted: list[Key], revision: int) -> None:
         connection = self._connection
@@ -86,46 +118,115 @@ class Database:
             f"{self.path.parent}, then write again (nothing is lost, reads go on)"
         )
 
+    def _give_back_pages(self) -> None:
+        """Make the file shorter, a little with every write, when much of it is unused."""
+        with suppress(sqlite3.Error):  # what was written is durable; the next write tries again
+            (free,) = self._connection.execute("PRAGMA freelist_count").fetchone()
+            if free > FREE_PAGES:  # a script runs to its end; `execute` would free one page
+                self._connection.executescript(f"PRAGMA incremental_vacuum({FREED_PAGES})")
+
+    def set_revision(self, revision: int) -> None:
+        """Count on from this revision. Raises StorageFailed."""
+        try:
+            self._connection.execute("UPDATE state SET revision = ?", (revision,))
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
+    def mark_open(self) -> None:
+        """Write down, in the file itself, that from now on the log belongs to it. Raises sqlite3.Error."""
+        self._connection.execute("UPDATE state SET open = 1")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Fold the write-ahead log into the file, if the disk lets it, and close."""
-        self._connection.close()
+        try:
+            self._connection.execute("UPDATE state SET open = 0")
+        except sqlite3.Error:
+            self._connection.close()
+            log_of(self.path).touch()  # closing may have folded and removed it, with the mark still set
+        else:
+            self._connection.close()
 
 
 def open_database(path: Path) -> Database:
-    """Open or create the store at `path`, for this process alone.
+    """Open or create the store at `path`, for this process alone, readable for its user alone.
 
     Raises CannotOpen when it is damaged, not a store, of a newer format, in use, or not accessible.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     connection = None
     try:
+        has_log = _prepare_file(path)
         connection = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
         _configure(connection)
-        _prepare(path, connection)
+        _prepare(path, connection, has_log)
+        database = Database(path, connection)
+        database.mark_open()
+        sync_folder(path.parent)
     except BaseException as error:
         if connection is not None:
             connection.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | OSError):
             raise _not_opened(path, error) from error
         raise
-    return Database(path, connection)
+    return database
+
+
+def write_database(path: Path, entries: Iterable[Entry], revision: int) -> None:
+    """Make a store of these objects, at this revision, in a new file. Raises StoreError."""
+    database = open_database(path)
+    try:
+        if changes := [Change(entry, None) for entry in entries]:
+            database.commit(changes)
+        database.set_revision(revision)
+    finally:
+        database.close()
+
+
+def check_database(path: Path) -> tuple[int, int]:
+    """Read every page of a store that nobody else has open; returns its revision and how many objects it
+    has. Raises StoreError."""
+    database = open_database(path)
+    try:
+        return database.check()
+    finally:
+        database.close()
+
+
+def log_of(path: Path) -> Path:
+    """The write-ahead log beside a store."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def _prepare_file(path: Path) -> bool:
+    """Make sure that there is a file, and none that SQLite would silently take for an empty one; returns
+    whether its write-ahead log is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+    size, log = path.stat().st_size, log_of(path)
+    if 0 < size < SMALLEST_BYTES:
+        raise _damaged(path, f"it has {size} bytes, which is no whole page")
+    if not size and log.exists() and log.stat().st_size:
+        raise _damaged(path, f"it is empty, but its write-ahead log {log.name} is not")
+    return log.exists()
 
 
 def _configure(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # holds for a new file, and after a VACUUM
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
     connection.execute("BEGIN IMMEDIATE")  # takes the lock now, not at the first write
     connection.execute("COMMIT")
 
 
-def _prepare(path: Path, connection: sqlite3.Connection) -> None:
+def _prepare(path: Path, connection: sqlite3.Connection, has_log: bool) -> None:
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (found_format,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if not tables and not application_id:
         connection.executescript(_SCHEMA)
-        sync_folder(path.parent)
         return
     if application_id != APPLICATION_ID:
         raise CannotOpen(f"{path} is another program's database; start with another folder, or move it away")
@@ -137,9 +238,24 @@ def _prepare(path: Path, connection: sqlite3.Connection) -> None:
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise _damaged(path, verdict)
+    if found_format == 1:
+        connection.executescript(_FROM_FORMAT_1)
+    _check_log(path, connection, has_log)
 
 
-def _not_opened(path: Path, error: sqlite3.Error) -> CannotOpen:
+def _check_log(path: Path, connection: sqlite3.Connection, has_log: bool) -> None:
+    found = connection.execute("SELECT open FROM state").fetchone()
+    if found is None:
+        raise _damaged(path, "it has lost its revision")
+    if found[0] and not has_log:
+        log = log_of(path)
+        raise CannotOpen(
+            f"{path} was not closed, and {log.name}, which holds its latest writes, is missing; put it "
+            f"back beside it, or a backup in its place, or go on without those writes after `touch {log}`"
+        )
+
+
+def _not_opened(path: Path, error: sqlite3.Error | OSError) -> CannotOpen:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_BUSY:
         return CannotOpen(f"{path} is in use by another process; stop that one first")
@@ -150,7 +266,7 @@ def _not_opened(path: Path, error: sqlite3.Error) -> CannotOpen:
 
 def _damaged(path: Path, why: str) -> CannotOpen:
     return CannotOpen(
-        f"{path} is damaged ({why}); put a backup in its place, or start empty after "
+        f"{path} is damaged ({why}); put a backup in its place (tradewind restore), or start empty after "
         f"`mv {path} {path}.damaged` (and the same for {path.name}-wal, if there is one)"
     )
 

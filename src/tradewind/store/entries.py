@@ -11,6 +11,7 @@ import msgspec
 
 MUST_NOT_EXIST = 0
 WHATEVER = -1
+MAX_OBJECT_BYTES = 1536 * 1024  # as etcd's --max-request-bytes
 
 
 class Key(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -50,6 +51,13 @@ class Write:
     render: Callable[[int], bytes]
     delete: bool = False
 
+    def entry(self, revision: int) -> Entry:
+        """What is stored at this revision. Raises ObjectTooLarge."""
+        data = self.render(revision)
+        if len(data) > MAX_OBJECT_BYTES:
+            raise ObjectTooLarge(self.key, len(data))
+        return Entry(self.key, revision, data)
+
 
 class Stale(Exception):
     """A write expected another revision than the object has (`actual`, 0 when it does not exist)."""
@@ -75,6 +83,17 @@ class WatchEnded(Exception):
 
 class StoreError(Exception):
     """The store cannot do its work; the message names the file, the cause and what to do about it."""
+
+
+class ObjectTooLarge(StoreError):
+    """An object has more than MAX_OBJECT_BYTES."""
+
+    def __init__(self, key: Key, size_bytes: int) -> None:
+        where = f"{key.namespace}/{key.name}" if key.namespace else key.name
+        super().__init__(
+            f'Request entity too large: {key.resource} "{where}" would have {size_bytes} bytes, and at most '
+            f"{MAX_OBJECT_BYTES} are stored"
+        )
 
 
 class Overloaded(StoreError):

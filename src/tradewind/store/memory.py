@@ -96,6 +96,11 @@ class Memory:
             then[change.entry.key] = change.previous
         return [entry for _, entry in sorted(then.items()) if entry is not None]
 
+    def count(self, resource: str, namespace: str = "") -> int:
+        """How many objects there are in one namespace, or with "" in all."""
+        by_namespace = self._objects.get(resource, {})
+        return len(by_namespace.get(namespace, {})) if namespace else sum(map(len, by_namespace.values()))
+
     def keys_in(self, namespace: str) -> list[Key]:
         """The keys of everything in a namespace, whatever the resource."""
         return [

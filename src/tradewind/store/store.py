@@ -11,7 +11,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from tradewind.store.database import write_database
 from tradewind.store.entries import (
     WHATEVER,
     Change,
@@ -99,6 +101,10 @@ class Store:
         if committed is not None:
             committed.set_result(None)
 
+    def count(self, resource: str, namespace: str = "") -> int:
+        """How many committed objects there are in one namespace, or with "" in all."""
+        return self._memory.count(resource, namespace)
+
     def everything(self) -> Iterable[Entry]:
         """Every committed object."""
         return self._memory.everything()
@@ -150,8 +156,8 @@ class Store:
     def write(self, writes: Sequence[Write]) -> asyncio.Future[Entries]:
         """Ask for writes that happen together or not at all; the future has what was written, once durable.
 
-        Takes effect in the tip at once. Raises Stale, Overloaded, or StoreError when the store is
-        closed, and then has changed nothing. The future raises StorageFailed.
+        Takes effect in the tip at once. Raises Stale, Overloaded, ObjectTooLarge, or StoreError when the
+        store is closed, and then has changed nothing. The future raises StorageFailed.
         """
         self._admit()
         group = _Group(tuple(self._staged(writes)), self._loop.create_future())
@@ -182,7 +188,7 @@ class Store:
             actual = before.revision if before else 0
             if write.expected not in (actual, WHATEVER) or (write.delete and not before):
                 raise Stale(write.key, actual)
-            entry = Entry(write.key, revision, write.render(revision))
+            entry = write.entry(revision)
             earlier[write.key] = None if write.delete else entry
             changes.append(Change(entry, before, write.delete))
         return changes
@@ -214,6 +220,15 @@ class Store:
 
     def _forget_watch(self, watch: Watch) -> None:
         self._watches.get(watch.resource, {}).pop(watch, None)
+
+    async def copy_to(self, path: Path) -> int:
+        """Write what is committed now into a new store file, while this one goes on; returns its revision.
+
+        Raises StoreError.
+        """
+        revision, entries = self._memory.revision, list(self._memory.everything())
+        await asyncio.to_thread(write_database, path, entries, revision)
+        return revision
 
     async def close(self) -> None:
         """Refuse further writes, finish those in flight, end all watches."""
