@@ -1,4 +1,4 @@
-"""Runs the cases side by side against one server; each test waits for its own."""
+"""Runs the cases side by side against one server, before the first test; each test then looks at its own."""
 
 import socket
 from collections.abc import Iterator
@@ -44,8 +44,8 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[dict[
     with running_server(tmp_path_factory.mktemp("server"), free_port()) as home:
         config.load_kube_config(str(home.kubeconfig), ADMIN)  # what the KServe SDK's helpers use
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            yield {
+            outcomes = {
                 case.id: pool.submit(run, case, home, number, folders / str(number))
                 for number, case in enumerate(cases)
             }
-            pool.shutdown(cancel_futures=True)
+        yield outcomes

@@ -40,9 +40,10 @@ class Home:
         """A user's certificate and key, as files."""
         return str(self.folder / f"{user}.crt"), str(self.folder / f"{user}.key")
 
-    def pod_log(self, namespace: str, pod: str) -> Path:
-        """The file that the server process of a Pod would write its output to."""
-        path = FleetLayout(self.folder).member(LAYOUT_PART).pod_log(namespace, pod)
+    def pod_log(self, pod: dict[str, Any], container: str, restart: int) -> Path:
+        """The file that a container would write its output to after so many restarts."""
+        metadata = pod["metadata"]
+        path = FleetLayout(self.folder).member(LAYOUT_PART).pod_log(metadata["namespace"], metadata["name"])
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 

@@ -123,7 +123,7 @@ CASES.lines(
     ),
     Step(
         "apply --validate=strict --server-side -f -",
-        stdin=ONE_KEY.replace("data", "dta"),
+        stdin=ONE_KEY.replace(" data", " dta"),
         code=1,
         err=["dta"],
     ),

@@ -2,7 +2,7 @@
 
 from tests.clients.case import Cases, Step
 from tests.clients.documents import CUSTOM_RESOURCES, kubectl
-from tests.clients.manifests import CRON_TAB, INFERENCE_SERVICE, MY_CRON_TAB
+from tests.clients.manifests import CRON_TAB, INFERENCE_SERVICE, MY_CRON_TAB, SERVING_RUNTIME
 
 CASES = Cases("kubectl")
 
@@ -182,6 +182,15 @@ CASES.lines(
     "scale-without",
     "a kind without the subresource scale cannot be scaled",
     kubectl("scale"),
-    Step("scale isvc/fraud --replicas=3", code=1, err=["the server could not find the requested resource"]),
+    Step("scale servingruntime/mine --replicas=3", code=1, err=["could not find the requested resource"]),
+    given=SERVING_RUNTIME,
+)
+CASES.lines(
+    "scale",
+    "scale of an InferenceService sets its least number of replicas",
+    kubectl("scale"),
+    Step("scale isvc/fraud --replicas=3", out="inferenceservice.serving.kserve.io/fraud scaled\n"),
+    Step("get isvc fraud -o jsonpath={.spec.predictor.minReplicas}", out="3"),
+    Step("get isvc fraud -o jsonpath={.metadata.generation}", out="2"),
     given=INFERENCE_SERVICE,
 )

@@ -635,10 +635,10 @@ def edit_invalid(sandbox: Sandbox) -> None:
     )
     assert done.code == 1, done
     assert 'error: configmaps "c" is invalid' in done.err, done
-    (copy,) = sandbox.folder.glob("kubectl-edit-*.yaml")
-    assert f'A copy of your changes has been stored to "{copy}"' in done.err, done
-    assert '# configmaps "c" was not valid:' in copy.read_text()
-    assert "data[a%b]: Invalid value" in copy.read_text()
+    assert "A copy of your changes has been stored to" in done.err, done
+    copies = "".join(path.read_text() for path in sandbox.folder.glob("kubectl-edit-*.yaml"))
+    assert '# configmaps "c" was not valid:' in copies
+    assert "data[a%b]: Invalid value" in copies
 
 
 @CASES("wait-delete", "wait --for=delete ends when the object is gone", kubectl("wait"))

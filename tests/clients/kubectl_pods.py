@@ -1,6 +1,7 @@
 """kubectl: what Pods say and use."""
 
 import re
+from typing import Any
 
 from tests.clients import manifests
 from tests.clients.case import Cases, Step
@@ -17,9 +18,11 @@ ONE = manifests.POD.replace("  - {name: side, image: example/side}\n", "").repla
 )
 
 
-def with_log(sandbox: Sandbox, text: str, pod: str = ONE) -> None:
-    sandbox.create(pod)
-    sandbox.home.pod_log(sandbox.namespace, "p").write_text(text)
+def with_log(sandbox: Sandbox, text: str, manifest: str = ONE) -> dict[str, Any]:
+    """A Pod whose container has written something."""
+    (pod,) = sandbox.create(manifest)
+    sandbox.write_log(pod, text)
+    return pod
 
 
 @CASES("logs", "logs prints all; --tail the last lines; --limit-bytes the first bytes", LOGS)
@@ -32,22 +35,24 @@ def logs(sandbox: Sandbox) -> None:
     Step("logs -l app=web --tail=-1", out="one\ntwo\nthree\n").check(sandbox)
 
 
-@CASES("logs-follow", "logs -f goes on until the Pod has ended", LOGS)
+@CASES("logs-follow", "logs -f goes on until the container has ended", LOGS)
 def logs_follow(sandbox: Sandbox) -> None:
-    with_log(sandbox, "one\n")
+    pod = with_log(sandbox, "one\n")
     following = sandbox.start_kubectl("logs", "-f", "p")
     assert following.stdout
     assert following.stdout.readline() == "one\n"
-    with sandbox.home.pod_log(sandbox.namespace, "p").open("a") as log:
-        log.write("two\n")
+    sandbox.write_log(pod, "two\n")
     assert following.stdout.readline() == "two\n"
-    ended = """patch pod p --subresource=status -p '{"status":{"phase":"Succeeded"}}'"""
-    Step(ended).check(sandbox)
+    for status in pod["status"]["containerStatuses"]:
+        status["state"] = {"terminated": {"exitCode": 0}}
+    pod["status"]["phase"] = "Succeeded"
+    answer = sandbox.http("PUT", "/api/v1/namespaces/$NS/pods/p/status", pod)
+    assert answer.status_code == 200, answer.text
     rest, err = following.communicate(timeout=20)
     assert (following.returncode, rest) == (0, ""), err
 
 
-@CASES("logs-since", "logs --since leaves out what is older", LOGS)
+@CASES("logs-since", "logs --since and --since-time leave out what is older", LOGS)
 def logs_since(sandbox: Sandbox) -> None:
     with_log(sandbox, "one\n")
     Step("logs p --since=1h", out="one\n").check(sandbox)
@@ -58,19 +63,33 @@ def logs_since(sandbox: Sandbox) -> None:
 def logs_timestamps(sandbox: Sandbox) -> None:
     with_log(sandbox, "one\n")
     done = sandbox.kubectl("logs", "p", "--timestamps")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d) one\n", done.out), done
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z one\n", done.out), done
+
+
+@CASES("logs-previous", "logs --previous prints what the container wrote before its last restart", LOGS)
+def logs_previous(sandbox: Sandbox) -> None:
+    pod = with_log(sandbox, "now\n", manifests.ENDED_POD)
+    sandbox.write_log(pod, "before\n", restart=0)
+    Step("logs p -c main", out="now\n").check(sandbox)
+    Step("logs p -c main --previous", out="before\n").check(sandbox)
+
+
+@CASES("logs-default-container", "a Pod with several containers: kubectl takes the first and says so", LOGS)
+def logs_default_container(sandbox: Sandbox) -> None:
+    with_log(sandbox, "one\n", manifests.POD)
+    step = Step("logs p", out="one\n", err=['Defaulted container "main" out of: main, side'])
+    step.check(sandbox)
 
 
 CASES.lines(
     "logs-container",
-    "a Pod with several containers: the first is the default, a wrong one is refused with the right ones",
+    "a container that the Pod does not have",
     POD_API,
     Step("logs p -c nope", code=1, err=["container nope is not valid for pod p"]),
-    Step("logs p", err=['Defaulted container "main" out of: main, side']),
     given=manifests.POD,
 )
 CASES.lines(
-    "logs-previous",
+    "logs-no-previous",
     "--previous of a container that was never restarted",
     LOGS,
     Step(

@@ -244,8 +244,8 @@ def load_all(sandbox: Sandbox) -> None:
 
 @CASES("log", "the log of a Pod, following until it ends", LIGHTKUBE)
 def log(sandbox: Sandbox) -> None:
-    sandbox.create(manifests.POD.replace("phase: Running", "phase: Succeeded"))
-    sandbox.home.pod_log(sandbox.namespace, "p").write_text("one\ntwo\n")
+    (pod,) = sandbox.create(manifests.ENDED_POD)
+    sandbox.write_log(pod, "one\ntwo\n")
     with connect(sandbox) as client:
         lines = client.log("p", container="main", follow=True)
         assert list(lines) == ["one\n", "two\n"]

@@ -36,6 +36,12 @@ status:
   - {name: side, ready: true, started: true, restartCount: 0, image: example/side, imageID: "",
      state: {running: {startedAt: "2026-08-01T10:00:00Z"}}}
 """
+# Its containers have ended; `main` also ended once before.
+ENDED_POD = POD.replace("phase: Running", "phase: Succeeded").replace(
+    'state: {running: {startedAt: "2026-08-01T10:00:00Z"}}',
+    """state: {terminated: {exitCode: 0, finishedAt: "2026-08-01T10:09:00Z"}},
+     lastState: {terminated: {exitCode: 1, finishedAt: "2026-08-01T09:09:00Z"}}""",
+)
 NODE = """
 apiVersion: v1
 kind: Node

@@ -132,6 +132,11 @@ class Sandbox:
             **options,
         )
 
+    def write_log(self, pod: dict[str, Any], text: str, container: str = "main", restart: int = 1) -> None:
+        """What a container of this Pod has written after so many restarts."""
+        with self.home.pod_log(pod, container, restart).open("a") as log:
+            log.write(text)
+
     # Objects that cases begin with
 
     def create(self, manifests: str) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """All cases, in the order of docs/conformance.md, and which of them are known not to hold yet."""
 
 from tests.clients import (
+    http_cases,
     kr8s_cases,
     kserve_cases,
     kubectl_access,
@@ -11,9 +12,8 @@ from tests.clients import (
     kubectl_pods,
     kubectl_printing,
     lightkube_cases,
-    plain_http,
-    python_objects,
-    python_watch,
+    python_cases,
+    watch_cases,
 )
 from tests.clients.case import Case
 
@@ -25,12 +25,12 @@ MODULES = (
     kubectl_access,
     kubectl_custom,
     kubectl_pods,
-    python_objects,
-    python_watch,
+    python_cases,
+    watch_cases,
     kr8s_cases,
     lightkube_cases,
     kserve_cases,
-    plain_http,
+    http_cases,
 )
 CASES: tuple[Case, ...] = tuple(case for module in MODULES for case in module.CASES.rows)
 

@@ -8,6 +8,9 @@ from tests.clients.case import Case
 from tests.clients.page import PAGE, page
 from tests.clients.table import CASES, PENDING
 
+SECONDS_FOR_ALL = 600  # the first test waits for all cases
+pytestmark = pytest.mark.timeout(SECONDS_FOR_ALL)
+
 
 def parameter(case: Case):
     reason = PENDING.get(case.id)

@@ -627,8 +627,8 @@ def dynamic_apply(sandbox: Sandbox) -> None:
     "pod-log", "read_namespaced_pod_log with tail_lines and limit_bytes", api("workload-resources", "pod-v1")
 )
 def pod_log(sandbox: Sandbox) -> None:
-    sandbox.create(manifests.POD)
-    sandbox.home.pod_log(sandbox.namespace, "p").write_text("one\ntwo\n")
+    (pod,) = sandbox.create(manifests.POD)
+    sandbox.write_log(pod, "one\ntwo\n")
 
     def read(**options: int) -> bytes:
         answer = sandbox.core.read_namespaced_pod_log(
@@ -663,11 +663,11 @@ def status_subresource(sandbox: Sandbox) -> None:
     name = f"{sandbox.namespace}-node"
     node = sandbox.core.read_node(name)
     node.status.capacity = {"cpu": "8"}
-    node.spec.unschedulable = True
+    node.spec = client.V1NodeSpec(unschedulable=True)
     reported = sandbox.core.replace_node_status(name, node)
-    assert (reported.status.capacity, reported.spec.unschedulable) == ({"cpu": "8"}, None)
+    assert (reported.status.capacity, (reported.spec and reported.spec.unschedulable)) == ({"cpu": "8"}, None)
     reported.status.capacity = {"cpu": "16"}
-    reported.spec.unschedulable = True
+    reported.spec = client.V1NodeSpec(unschedulable=True)
     written = sandbox.core.replace_node(name, reported)
     assert (written.status.capacity, written.spec.unschedulable) == ({"cpu": "8"}, True)
 
