@@ -8,6 +8,7 @@ from tests.clients.documents import AUTHENTICATION, AUTHORIZATION, HEALTH, RBAC,
 from tests.clients.sandbox import Sandbox
 
 CASES = Cases("kubectl")
+ROLE = manifests.ROLE.replace("name: reader", "name: reader, namespace: $NS")
 READERS = "---".join((manifests.ROLE, manifests.ROLE_BINDING, manifests.SERVICE_ACCOUNT))
 
 CASES.lines(
@@ -61,7 +62,7 @@ CASES.lines(
     kubectl("auth_reconcile"),
     Step(
         "auth reconcile -f -",
-        stdin=manifests.ROLE + "---" + manifests.ROLE_BINDING,
+        stdin=ROLE + "---" + manifests.ROLE_BINDING.replace("name: readers", "name: readers, namespace: $NS"),
         has=[
             "role.rbac.authorization.k8s.io/reader reconciled",
             "rolebinding.rbac.authorization.k8s.io/readers",
@@ -69,8 +70,9 @@ CASES.lines(
     ),
     Step(
         "auth reconcile -f -",
-        stdin=manifests.ROLE.replace("configmaps", "leases").replace('""', "coordination.k8s.io"),
-        has=["reconciled", "reconciliation required create", "missing rules added"],
+        stdin=ROLE.replace("configmaps", "leases").replace('""', "coordination.k8s.io"),
+        has=["reconciled"],
+        err=["reconciliation required update", "missing rules added:"],
     ),
     Step("get role reader -o jsonpath={.rules[*].resources[*]}", out="configmaps leases"),
 )
@@ -259,7 +261,7 @@ CASES.lines(
     "wrong-certificate",
     "a certificate of another authority is no identity",
     AUTHENTICATION + "#x509-client-certificates",
-    Step("get cm", user="stranger", code=1, out=""),
+    Step("get --raw /api/v1/namespaces/$NS/configmaps", user="stranger", code=1, out=""),
 )
 CASES.lines(
     "health-of-nobody",

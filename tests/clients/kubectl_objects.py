@@ -2,6 +2,8 @@
 
 import json
 
+import requests
+
 from tests.clients import manifests
 from tests.clients.case import Cases, Step
 from tests.clients.documents import (
@@ -662,3 +664,33 @@ def get_watch_events(sandbox: Sandbox) -> None:
     assert watching.stdout.readline().split()[:2] == ["ADDED", "c"]
     assert sandbox.http("DELETE", "/api/v1/namespaces/$NS/configmaps/c").status_code == 200
     assert watching.stdout.readline().split()[:2] == ["DELETED", "c"]
+
+
+CASES.lines(
+    "raw",
+    "create, get, replace and delete --raw send what they are given",
+    kubectl("create"),
+    Step(
+        "create --raw /api/v1/namespaces/$NS/configmaps -f -",
+        stdin='{"metadata":{"name":"c"},"data":{"a":"1"}}',
+        has=['"resourceVersion":'],
+    ),
+    Step(
+        "replace --raw /api/v1/namespaces/$NS/configmaps/c -f -",
+        stdin='{"metadata":{"name":"c"},"data":{"a":"2"}}',
+        has=['"data":{"a":"2"}'],
+    ),
+    Step("get --raw /api/v1/namespaces/$NS/configmaps?limit=1", has=['"kind":"ConfigMapList"', '"a":"2"']),
+    Step("delete --raw /api/v1/namespaces/$NS/configmaps/c", has=['"status":"Success"']),
+)
+
+
+@CASES("proxy", "proxy lets plain HTTP through to the API", kubectl("proxy"))
+def proxy(sandbox: Sandbox) -> None:
+    sandbox.create(manifests.CONFIG_MAP)
+    proxying = sandbox.start_kubectl("proxy", "--port=0")
+    assert proxying.stdout
+    address = proxying.stdout.readline().rpartition(" ")[2].strip()
+    path = f"/api/v1/namespaces/{sandbox.namespace}/configmaps/c"
+    answer = requests.get(f"http://{address}{path}", timeout=20)
+    assert (answer.status_code, answer.json()["data"]) == (200, {"key": "value"})

@@ -139,3 +139,31 @@ CASES.lines(
     Step("top nodes", like=[r"^NAME +CPU\(cores\) +CPU\(%\) +MEMORY\(bytes\) +MEMORY\(%\)"]),
     given=manifests.NODE,
 )
+CASES.lines(
+    "run-expose",
+    "run creates a Pod, expose a Service for it",
+    kubectl("run"),
+    Step("run p --image=example/server --port=80", out="pod/p created\n"),
+    Step("get pod p -o jsonpath={.metadata.labels.run}/{.spec.containers[0].name}", out="p/p"),
+    Step("expose pod p --port=80 --name=web", out="service/web exposed\n"),
+    Step("get svc web -o jsonpath={.spec.selector.run}/{.spec.ports[0].port}", out="p/80"),
+)
+CASES.lines(
+    "wait-for-pods",
+    "wait for a condition of every Pod that a label selects",
+    kubectl("wait"),
+    Step("wait pods -l app=web --for=condition=Ready --timeout=10s", out="pod/p condition met\n"),
+    given=manifests.POD,
+)
+CASES.lines(
+    "drain",
+    "drain cordons a node and deletes its Pods",
+    kubectl("drain"),
+    Step(
+        "drain $NS-node --force --disable-eviction --grace-period=0 --timeout=20s",
+        has=["node/$NS-node cordoned", "pod/p deleted", "node/$NS-node drained"],
+    ),
+    Step("get pods -o name", out=""),
+    Step("get node $NS-node -o jsonpath={.spec.unschedulable}", out="true"),
+    given=manifests.NODE + "---" + manifests.POD,
+)
