@@ -422,33 +422,6 @@ def custom_objects(sandbox: Sandbox) -> None:
     assert custom.delete_namespaced_custom_object(*place, "fraud")["status"] == "Success"
 
 
-@CASES(
-    "custom-needs-resource-version", "custom kinds are not replaced without a resourceVersion: 422", ERRORS
-)
-def custom_needs_resource_version(sandbox: Sandbox) -> None:
-    sandbox.create(manifests.INFERENCE_SERVICE)
-    code, status = refusal(
-        sandbox.custom.replace_namespaced_custom_object,
-        *SERVICES,
-        sandbox.namespace,
-        "inferenceservices",
-        "fraud",
-        yaml.safe_load(manifests.INFERENCE_SERVICE),
-    )
-    assert (code, status["reason"]) == (422, "Invalid")
-    assert (
-        status["details"]["causes"]
-        == [
-            {
-                "reason": "FieldValueInvalid",
-                "message": 'Invalid value: "": must be specified for an update',
-                "field": "metadata.resourceVersion",
-            }
-        ]
-        or "must be specified for an update" in status["message"]
-    )
-
-
 @CASES("invalid-causes", "422 Invalid: a cause with reason, message and field for every problem", ERRORS)
 def invalid_causes(sandbox: Sandbox) -> None:
     wrong = config_map("Bad_Name", data={"a/b": "c"})
