@@ -12,11 +12,14 @@ from typing import Any
 
 from tradewind.base.certificates import issue, make_authority, write_credentials
 from tradewind.base.layout import FleetLayout
+from tradewind.base.pod_logs import log_file
 from tradewind.base.ports import LOOPBACK
 
 LAYOUT_PART = "conformance"
 ADMIN, NOBODY, STRANGER = "admin", "nobody", "stranger"
 USERS = {ADMIN: ["system:masters"], NOBODY: []}
+# What the server has measured: a Pod by namespace and name, and its node.
+MEASURED_POD, MEASURED_NODE = ("measured", "busy"), "measured-node"
 STOP_SECONDS = 10
 
 
@@ -43,7 +46,9 @@ class Home:
     def pod_log(self, pod: dict[str, Any], container: str, restart: int) -> Path:
         """The file that a container would write its output to after so many restarts."""
         metadata = pod["metadata"]
-        path = FleetLayout(self.folder).member(LAYOUT_PART).pod_log(metadata["namespace"], metadata["name"])
+        part = FleetLayout(self.folder).member(LAYOUT_PART)
+        folder = part.pod_log_folder(metadata["namespace"], metadata["name"], metadata["uid"])
+        path = log_file(folder, container, restart)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 

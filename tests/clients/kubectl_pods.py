@@ -6,6 +6,7 @@ from typing import Any
 from tests.clients import manifests
 from tests.clients.case import Cases, Step
 from tests.clients.documents import api, kubectl
+from tests.clients.home import MEASURED_NODE, MEASURED_POD
 from tests.clients.sandbox import Sandbox
 
 CASES = Cases("kubectl")
@@ -130,14 +131,30 @@ CASES.lines(
     "top-pods-unknown",
     "top of a Pod of which nothing was measured",
     kubectl("top_pod"),
-    Step("top pod p", code=1, err=["not found"]),
+    Step("top pod p", code=1, err=["(NotFound): pods", '"p" not found']),
+)
+CASES.lines(
+    "top-pods",
+    "top pods prints what each Pod uses, with --containers each container",
+    kubectl("top_pod"),
+    Step(
+        f"top pods -n {MEASURED_POD[0]}",
+        like=[r"^NAME +CPU\(cores\) +MEMORY\(bytes\) *$", rf"^{MEASURED_POD[1]} +250m +64Mi *$"],
+    ),
+    Step("top pods -A --containers", like=[rf"^{MEASURED_POD[0]} +{MEASURED_POD[1]} +main +250m +64Mi *$"]),
 )
 CASES.lines(
     "top-nodes",
     "top nodes prints use and share of what is allocatable",
     kubectl("top_node"),
-    Step("top nodes", like=[r"^NAME +CPU\(cores\) +CPU\(%\) +MEMORY\(bytes\) +MEMORY\(%\)"]),
-    given=manifests.NODE,
+    Step(
+        f"top node {MEASURED_NODE}",
+        like=[
+            r"^NAME +CPU\(cores\) +CPU\(%\) +MEMORY\(bytes\) +MEMORY\(%\) *$",
+            rf"^{MEASURED_NODE} +250m +6% +64Mi +0% *$",
+        ],
+    ),
+    given=manifests.NODE.replace("$NS-node", MEASURED_NODE),
 )
 CASES.lines(
     "run-expose",

@@ -8,11 +8,25 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.clients.home import LAYOUT_PART
+from tests.clients.home import LAYOUT_PART, MEASURED_NODE, MEASURED_POD
 from tradewind.base.layout import FleetLayout
-from tradewind.control import Readiness, open_api
-from tradewind.resources.meta import Manifest
+from tradewind.control import Readiness, now_ms, open_api
+from tradewind.node.meter import Meter, metrics_of
+from tradewind.node.usage import PodUsage
+from tradewind.resources.core import Container, Pod, PodSpec
+from tradewind.resources.meta import Manifest, ObjectMeta
 from tradewind.resources.registry import ALL_KINDS
+
+
+def measured() -> Meter:
+    """A meter that has read one Pod: a quarter of a processor, 64 MiB."""
+    namespace, name = MEASURED_POD
+    pod = Pod(
+        metadata=ObjectMeta(name=name, namespace=namespace), spec=PodSpec(containers=[Container(name="main")])
+    )
+    meter = Meter()
+    meter.usages = (PodUsage(pod, now_ms(), 15_000, 250_000_000, 64 * 1024 * 1024),)
+    return meter
 
 
 async def run(layout: FleetLayout) -> None:
@@ -20,9 +34,12 @@ async def run(layout: FleetLayout) -> None:
     part.folder.mkdir(parents=True, exist_ok=True)
 
     def pod_log(pod: Manifest) -> Path:
-        return part.pod_log(pod["metadata"]["namespace"], pod["metadata"]["name"])
+        return part.pod_log_folder(
+            pod["metadata"]["namespace"], pod["metadata"]["name"], pod["metadata"]["uid"]
+        )
 
-    async with open_api(layout, part, ALL_KINDS, int(sys.argv[2]), Readiness(set()), pod_log):
+    metrics = metrics_of(measured(), MEASURED_NODE, {}, now_ms)
+    async with open_api(layout, part, ALL_KINDS, int(sys.argv[2]), Readiness(set()), pod_log, metrics):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)
