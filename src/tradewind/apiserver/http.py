@@ -18,7 +18,7 @@ from tradewind.apiserver import reads, writes
 from tradewind.apiserver.access import User
 from tradewind.apiserver.audit import CLIENT_WENT, Asked
 from tradewind.apiserver.audit_log import AuditLog
-from tradewind.apiserver.bodies import decode_manifest_body, is_apply
+from tradewind.apiserver.bodies import decode_manifest_body, is_apply, wants_yaml
 from tradewind.apiserver.bootstrapping import restore_roles
 from tradewind.apiserver.computed import Computed
 from tradewind.apiserver.computed_reads import get_computed, list_computed
@@ -31,6 +31,7 @@ from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.options import boolean
 from tradewind.apiserver.responses import (
     JSON_HEADERS,
+    as_yaml,
     error_response,
     manifest_response,
     one_chunk,
@@ -94,9 +95,9 @@ def application(
         try:
             response = await _handle(api, request, asked)
             code, body = response.status, getattr(response, "body", None)
-            return response
         finally:
             doorkeeper.complete(asked, code, body)
+        return as_yaml(response) if wants_yaml(request.headers.get("Accept", "")) else response
 
     async def start(_: web.Application) -> None:
         await restore_roles(objects)
@@ -261,7 +262,13 @@ async def _send(
     headers: dict[str, str],
     end: Callable[[], None] = _nothing_to_end,
 ) -> web.StreamResponse:
-    """Stream chunks until they end, or the client stops reading. `end` is called at shutdown."""
+    """Stream chunks until they end, or the client stops reading. `end` is called at shutdown.
+
+    What is to be YAML is answered whole.
+    """
+    if headers is JSON_HEADERS and wants_yaml(request.headers.get("Accept", "")):
+        async with aclosing(chunks):
+            return web.Response(body=b"".join([chunk async for chunk in chunks]), headers=headers)
     response = web.StreamResponse(headers=headers)
     response.enable_chunked_encoding()
     api.endings.add(end)
