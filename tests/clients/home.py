@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tradewind.apiserver.tokens import make_key
 from tradewind.base.certificates import issue, make_authority, write_credentials
+from tradewind.base.files import write_atomic
 from tradewind.base.layout import FleetLayout
 from tradewind.base.pod_logs import log_file
 from tradewind.base.ports import LOOPBACK
@@ -39,6 +41,11 @@ class Home:
     def authority(self) -> Path:
         return FleetLayout(self.folder).ca_certificate
 
+    @property
+    def token_key(self) -> bytes:
+        """The key that signs the tokens of ServiceAccounts, PEM."""
+        return FleetLayout(self.folder).member(LAYOUT_PART).token_key.read_bytes()
+
     def certificate(self, user: str) -> tuple[str, str]:
         """A user's certificate and key, as files."""
         return str(self.folder / f"{user}.crt"), str(self.folder / f"{user}.key")
@@ -64,6 +71,7 @@ def write_everything(home: Home) -> None:
     write_credentials(authority, layout.ca_certificate, layout.ca_key)
     server = issue(authority, "system:hub", now_ms, organizations=["system:masters"], hosts=[LOOPBACK])
     write_credentials(server, part.certificate, part.private_key)
+    write_atomic(part.token_key, make_key(), mode=0o600)
     for user, groups in USERS.items():
         credentials = issue(authority, user, now_ms, organizations=groups)
         write_credentials(credentials, *map(Path, home.certificate(user)))

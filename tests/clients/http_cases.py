@@ -4,6 +4,7 @@ import json
 import ssl
 from typing import Any
 
+import jwt
 import requests
 
 from tests.clients import manifests
@@ -20,6 +21,7 @@ from tests.clients.documents import (
     kep,
 )
 from tests.clients.sandbox import Sandbox
+from tradewind.apiserver.tokens import make_key
 
 CASES = Cases("http")
 MAPS = "/api/v1/namespaces/$NS/configmaps"
@@ -520,3 +522,30 @@ def anonymous(sandbox: Sandbox) -> None:
     refused(sandbox.http("GET", MAPS, user=""), 403, "Forbidden", says)
     says = 'forbidden: User "system:anonymous" cannot get path "/apis"'
     refused(sandbox.http("GET", "/apis", user=""), 403, "Forbidden", says)
+
+
+def bearer(sandbox: Sandbox, token: str) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token}"}
+    return sandbox.http("GET", MAPS, user="", headers=headers)
+
+
+@CASES("expired-token", "401: a token whose time is over", AUTHENTICATION + "#service-account-tokens")
+def expired_token(sandbox: Sandbox) -> None:
+    sandbox.create("---".join((manifests.SERVICE_ACCOUNT, manifests.ROLE, manifests.ROLE_BINDING)))
+    token = sandbox.kubectl("create", "token", "robot").out.strip()
+    assert bearer(sandbox, token).status_code == 200
+    kind, claims = jwt.get_unverified_header(token), jwt.decode(token, options={"verify_signature": False})
+    hour_ago = claims["iat"] - 3600
+    claims |= {"iat": hour_ago, "nbf": hour_ago, "exp": hour_ago + 1800}
+    over = jwt.encode(claims, sandbox.home.token_key, algorithm=kind["alg"], headers={"kid": kind.get("kid")})
+    assert refused(bearer(sandbox, over), 401, "Unauthorized")["message"] == "Unauthorized"
+
+
+@CASES("forged-token", "401: a token that another key signed", AUTHENTICATION + "#service-account-tokens")
+def forged_token(sandbox: Sandbox) -> None:
+    sandbox.create("---".join((manifests.SERVICE_ACCOUNT, manifests.ROLE, manifests.ROLE_BINDING)))
+    token = sandbox.kubectl("create", "token", "robot").out.strip()
+    kind, claims = jwt.get_unverified_header(token), jwt.decode(token, options={"verify_signature": False})
+    forged = jwt.encode(claims, make_key(), algorithm=kind["alg"], headers={"kid": kind.get("kid")})
+    refused(bearer(sandbox, forged), 401, "Unauthorized")
+    refused(bearer(sandbox, token[:-4]), 401, "Unauthorized")

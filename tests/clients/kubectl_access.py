@@ -74,7 +74,7 @@ CASES.lines(
         has=["reconciled"],
         err=["reconciliation required update", "missing rules added:"],
     ),
-    Step("get role reader -o jsonpath={.rules[*].resources[*]}", out="configmaps leases"),
+    Step("get role reader -o jsonpath={.rules[*].resources[*]}", has=["configmaps leases"]),
 )
 CASES.lines(
     "forbidden-list",

@@ -1,16 +1,21 @@
 """The server under test as a process of its own: `python -m tests.clients.server HOME PORT`.
 
-One API with the kinds of the hub and of a member, joined as in those processes. Says "ready" when it
+One API with the kinds of the hub and of a member, joined as in those processes, and the controllers that
+belong to it. Says "ready" when it
 answers, and runs until its standard input ends.
 """
 
 import asyncio
 import sys
 from pathlib import Path
+from random import Random
 
 from tests.clients.home import LAYOUT_PART, MEASURED_NODE, MEASURED_POD
+from tradewind.accounts import account_controllers
 from tradewind.base.layout import FleetLayout
-from tradewind.control import Readiness, now_ms, open_api
+from tradewind.control import Readiness, now_ms, open_api, token_key
+from tradewind.controller.plan import LOCAL
+from tradewind.controller.run import Runner
 from tradewind.node.meter import Meter, metrics_of
 from tradewind.node.usage import PodUsage
 from tradewind.resources.core import Container, Pod, PodSpec
@@ -39,10 +44,15 @@ async def run(layout: FleetLayout) -> None:
         )
 
     metrics = metrics_of(measured(), MEASURED_NODE, {}, now_ms)
-    async with open_api(layout, part, ALL_KINDS, int(sys.argv[2]), Readiness(set()), pod_log, metrics):
+    async with open_api(
+        layout, part, ALL_KINDS, int(sys.argv[2]), Readiness(set()), pod_log, metrics
+    ) as client:
+        accounts = account_controllers(token_key(part), layout.ca_certificate.read_text())
+        running = asyncio.create_task(Runner({LOCAL: client}, accounts, [], now_ms, Random(0)).run())
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)
+        running.cancel()
 
 
 if __name__ == "__main__":
