@@ -164,7 +164,7 @@ REFUSED = [
         "BadRequest",
         'unknown field "x"',
     ),
-    ("POST", f"{MAPS}?fieldValidation=Maybe", config_map("b"), {}, 400, "BadRequest", "fieldValidation"),
+    ("POST", f"{MAPS}?fieldValidation=Maybe", config_map("b"), {}, 422, "Invalid", "fieldValidation"),
     ("PATCH", f"{MAPS}/a", {}, {}, 415, "UnsupportedMediaType", "application/merge-patch+json"),
     (
         "PATCH",

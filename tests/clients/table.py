@@ -88,6 +88,4 @@ PENDING: dict[str, str] = {
     "kubectl/explain-recursive": "OpenAPI has no schemas, health no list, duplicates are not found",
     "kubectl/explain-unknown": "OpenAPI has no schemas, health no list, duplicates are not found",
     "kubectl/livez": "OpenAPI has no schemas, health no list, duplicates are not found",
-    "http/bad-dry-run": "wrong options are refused with 400",
-    "http/bad-field-validation": "wrong options are refused with 400",
 }

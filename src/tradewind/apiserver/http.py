@@ -28,7 +28,7 @@ from tradewind.apiserver.draft import decode_manifest
 from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
 from tradewind.apiserver.logs import goes_on, log_options, log_source, read_log
 from tradewind.apiserver.objects import Objects
-from tradewind.apiserver.options import boolean
+from tradewind.apiserver.options import boolean, check_write_options
 from tradewind.apiserver.responses import (
     JSON_HEADERS,
     as_yaml,
@@ -205,6 +205,8 @@ async def _write(
     content_type = request.headers.get("Content-Type", "")
     user_agent = request.headers.get("User-Agent", "")
     body = await request.read()
+    if verb in ("create", "update", "patch"):
+        check_write_options(query, verb)
     if target.subresource == TOKEN:
         return _issue_token(api, target, content_type, body)
     match verb:
