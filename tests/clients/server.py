@@ -39,13 +39,19 @@ async def run(layout: FleetLayout) -> None:
     part.folder.mkdir(parents=True, exist_ok=True)
 
     def pod_log(pod: Manifest) -> Path:
-        return part.pod_log_folder(
-            pod["metadata"]["namespace"], pod["metadata"]["name"], pod["metadata"]["uid"]
-        )
+        metadata = pod["metadata"]
+        return part.pod_log_folder(metadata["namespace"], metadata["name"], metadata["uid"])
 
     metrics = metrics_of(measured(), MEASURED_NODE, {}, now_ms)
     async with open_api(
-        layout, part, ALL_KINDS, int(sys.argv[2]), Readiness(set()), pod_log, metrics
+        layout,
+        part,
+        ALL_KINDS,
+        int(sys.argv[2]),
+        Readiness(set()),
+        manager="conformance",
+        pod_logs=pod_log,
+        computed=metrics,
     ) as client:
         accounts = account_controllers(token_key(part), layout.ca_certificate.read_text())
         running = asyncio.create_task(Runner({LOCAL: client}, accounts, [], now_ms, Random(0)).run())
