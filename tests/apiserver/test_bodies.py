@@ -216,6 +216,31 @@ META = field(1, "a") + field(2, "") + field(3, "d") + field(7, 0) + field(11, fi
             field(2, field(3, "s")) + field(3, field(1, "t")),
             {"secrets": [{"name": "s"}], "imagePullSecrets": [{"name": "t"}]},
         ),
+        (
+            "Service",
+            field(
+                2,
+                field(1, field(1, "a") + field(3, 80) + field(4, field(1, 0) + field(2, 90) + field(3, "")))
+                + field(1, field(3, 81) + field(4, field(1, 1) + field(2, 0) + field(3, "web")))
+                + field(3, ""),
+            )
+            + field(3, field(1, b"")),
+            {
+                "spec": {
+                    "ports": [{"name": "a", "port": 80, "targetPort": 90}, {"port": 81, "targetPort": "web"}]
+                }
+            },
+        ),
+        (
+            "DeleteOptions",
+            field(1, 0) + field(2, field(1, "u")) + field(4, "Background") + field(5, "All"),
+            {
+                "gracePeriodSeconds": 0,
+                "preconditions": {"uid": "u"},
+                "propagationPolicy": "Background",
+                "dryRun": ["All"],
+            },
+        ),
     ],
 )
 def test_protobuf_bodies(kind, raw, wanted):

@@ -164,7 +164,7 @@ REFUSED = [
         "BadRequest",
         'unknown field "x"',
     ),
-    ("POST", f"{MAPS}?fieldValidation=Maybe", config_map("b"), {}, 400, "BadRequest", "fieldValidation"),
+    ("POST", f"{MAPS}?fieldValidation=Maybe", config_map("b"), {}, 422, "Invalid", "fieldValidation"),
     ("PATCH", f"{MAPS}/a", {}, {}, 415, "UnsupportedMediaType", "application/merge-patch+json"),
     (
         "PATCH",
@@ -197,7 +197,7 @@ REFUSED = [
     ("PATCH", f"{MAPS}/a", {"kind": "Secret"}, MERGE, 400, "BadRequest", "cannot be handled as a ConfigMap"),
     ("PATCH", f"{MAPS}/a", {"data": 5}, MERGE, 422, "Invalid", "must be an object"),
     ("GET", f"{MAPS}?labelSelector=%3D", None, {}, 400, "BadRequest", "unable to parse requirement"),
-    ("GET", f"{MAPS}?fieldSelector=data.x%3D1", None, {}, 400, "BadRequest", "field label not supported"),
+    ("GET", f"{MAPS}?fieldSelector=data.x%3D1", None, {}, 400, "BadRequest", "is not a known field selector"),
     ("GET", f"{MAPS}?continue=xyz", None, {}, 400, "BadRequest", "continue key is not valid"),
     ("GET", f"{MAPS}?limit=many", None, {}, 400, "BadRequest", "limit"),
     ("GET", f"{MAPS}?watch=1&sendInitialEvents=1", None, {}, 422, "Invalid", "requires setting resourceVer"),

@@ -109,6 +109,10 @@ def test_what_fits_has_no_problems(spec: dict[str, Any]):
     assert found(**spec) == []
 
 
+def test_what_only_msgspec_finds_is_reported_beside_an_unknown_field():
+    assert found(zzz=1, bounded=-1) == ['spec.zzz: unknown field "zzz"', "spec.bounded: Expected `int` >= 0"]
+
+
 def test_every_problem_is_reported_at_once():
     assert len(found(mode="x", rules=[{}, {"weight": "1"}], paused=0, other=1)) == 5
 

@@ -52,7 +52,7 @@ def test_a_plain_manifest_has_no_problems():
         ),
         ({"namespace": "a_b"}, 'metadata.namespace: Invalid value: "a_b": a lowercase RFC 1123'),
         ({"labels": {"a b": "x"}}, 'metadata.labels: Invalid value: "a b": name part must consist of'),
-        ({"labels": {"a": "x y"}}, 'metadata.labels[a]: Invalid value: "x y": a valid label must be'),
+        ({"labels": {"a": "x y"}}, 'metadata.labels: Invalid value: "x y": a valid label must be'),
         (
             {"annotations": {"/a": ""}},
             'metadata.annotations: Invalid value: "/a": prefix part must be non-empty',

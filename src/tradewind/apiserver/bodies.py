@@ -27,6 +27,9 @@ TABLE, PARTIAL, PARTIAL_LIST = "Table", "PartialObjectMetadata", "PartialObjectM
 META_GROUP, META_VERSIONS = "meta.k8s.io", ("v1", "v1beta1")
 
 
+_JSON_RANGES = (JSON, "application/*", "*/*")
+
+
 class Form(NamedTuple):
     """What an object is to be turned into: `kind` is TABLE, PARTIAL, PARTIAL_LIST, or "" to leave it as it
     is; `version` is that of meta.k8s.io."""
@@ -73,7 +76,14 @@ def _decode_yaml(body: bytes) -> Any:
 
 def decode_manifest_body(target: Target, content_type: str, body: bytes) -> Manifest:
     """The object in a body, which must be what its URL says. 400 when it is something else."""
-    return as_stored(target, decode_body(content_type, body))
+    try:
+        value = decode_body(content_type, body)
+    except ApiError as error:
+        if error.code != bad_request("").code:
+            raise
+        wanted = f"the object provided is unrecognized (must be of type {target.kind.name})"
+        raise bad_request(f"{wanted}: {error.message}") from None
+    return as_stored(target, value)
 
 
 def as_stored(target: Target, manifest: Any) -> Manifest:
@@ -151,15 +161,24 @@ def unsupported_media_type(accepted: tuple[str, ...]) -> ApiError:
 
 
 @lru_cache(maxsize=256)
-def wanted_form(accept: str, *, of_list: bool = False) -> Form:
+def wants_yaml(accept: str) -> bool:
+    """Whether an Accept header names YAML before anything that is JSON."""
+    types = (choice.partition(";")[0].strip().lower() for choice in accept.split(","))
+    return next((one for one in types if one in (YAML, *_JSON_RANGES)), JSON) == YAML
+
+
+@lru_cache(maxsize=256)
+def wanted_form(accept: str, *, of_list: bool = False, stream: bool = False) -> Form:
     """The first form in an Accept header that can be given. 406 if none can.
 
-    `of_list` says whether it is asked of a list, which has a partial form of its own.
+    `of_list` says whether it is asked of a list, which has a partial form of its own; a `stream` of events
+    comes in JSON only.
     """
+    types = _JSON_RANGES if stream else (*_JSON_RANGES, YAML)
     partial, wrong = (PARTIAL_LIST, PARTIAL) if of_list else (PARTIAL, PARTIAL_LIST)
     for choice in (accept or "*/*").split(","):
         media_type, *parameters = (part.strip() for part in choice.split(";"))
-        if media_type.lower() not in (JSON, "application/*", "*/*"):
+        if media_type.lower() not in types:
             continue
         given = dict(parameter.partition("=")[::2] for parameter in parameters)
         form = given.get("as", "")
@@ -172,7 +191,13 @@ def wanted_form(accept: str, *, of_list: bool = False) -> Form:
         if form == wrong:
             what = "a list" if of_list else "not a list"
             raise ApiError(406, "NotAcceptable", f"you requested {form}, but the requested object is {what}")
-    listed = ", ".join([JSON, *(f"{JSON};as={form};v=v1;g={META_GROUP}" for form in (TABLE, partial))])
+    listed = ", ".join(
+        [
+            JSON,
+            *types[len(_JSON_RANGES) :],
+            *(f"{JSON};as={form};v=v1;g={META_GROUP}" for form in (TABLE, partial)),
+        ]
+    )
     raise ApiError(406, "NotAcceptable", f"only the following media types are accepted: {listed}")
 
 

@@ -19,7 +19,7 @@ from tradewind.apiserver.access import User
 from tradewind.apiserver.audit import CLIENT_WENT, Asked
 from tradewind.apiserver.audit_log import AuditLog
 from tradewind.apiserver.backup import BACKUP_HEADERS, BACKUP_PATH, file_chunks, store_copy
-from tradewind.apiserver.bodies import decode_manifest_body, is_apply
+from tradewind.apiserver.bodies import decode_manifest_body, is_apply, wants_yaml
 from tradewind.apiserver.bootstrapping import restore_roles
 from tradewind.apiserver.computed import Computed
 from tradewind.apiserver.computed_reads import get_computed, list_computed
@@ -30,9 +30,10 @@ from tradewind.apiserver.fairness import LEVELS, Level
 from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
 from tradewind.apiserver.logs import goes_on, log_options, log_source, read_log
 from tradewind.apiserver.objects import Objects
-from tradewind.apiserver.options import boolean
+from tradewind.apiserver.options import boolean, check_write_options
 from tradewind.apiserver.responses import (
     JSON_HEADERS,
+    as_yaml,
     error_response,
     manifest_response,
     one_chunk,
@@ -103,9 +104,9 @@ def application(
         try:
             response = await _handle(api, request, asked)
             code, body = response.status, getattr(response, "body", None)
-            return response
         finally:
             doorkeeper.complete(asked, code, body)
+        return as_yaml(response) if wants_yaml(request.headers.get("Accept", "")) else response
 
     async def start(_: web.Application) -> None:
         await restore_roles(objects)
@@ -238,6 +239,8 @@ async def _write(
     content_type = request.headers.get("Content-Type", "")
     user_agent = request.headers.get("User-Agent", "")
     body = await request.read()
+    if verb in ("create", "update", "patch"):
+        check_write_options(query, verb)
     if target.subresource == TOKEN:
         return _issue_token(api, target, content_type, body)
     match verb:
@@ -295,7 +298,13 @@ async def _send(
     headers: dict[str, str],
     end: Callable[[], None] = _nothing_to_end,
 ) -> web.StreamResponse:
-    """Stream chunks until they end, or the client stops reading. `end` is called at shutdown."""
+    """Stream chunks until they end, or the client stops reading. `end` is called at shutdown.
+
+    What is to be YAML is answered whole.
+    """
+    if headers is JSON_HEADERS and wants_yaml(request.headers.get("Accept", "")):
+        async with aclosing(chunks):
+            return web.Response(body=b"".join([chunk async for chunk in chunks]), headers=headers)
     response = web.StreamResponse(headers=headers)
     response.enable_chunked_encoding()
     api.endings.add(end)

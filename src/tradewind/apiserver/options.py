@@ -17,12 +17,19 @@ POLICIES = (FOREGROUND, BACKGROUND, ORPHAN)
 
 
 def write_options(query: Query) -> WriteOptions:
-    """The options of a create, update or patch."""
-    field_validation = query.get("fieldValidation") or "Warn"
-    if field_validation not in FIELD_VALIDATIONS:
-        allowed = ", ".join(FIELD_VALIDATIONS)
-        raise bad_request(f'fieldValidation is "{field_validation}"; must be one of {allowed}')
-    return WriteOptions(field_validation, _dry_run(query.get("dryRun", "")))
+    """The options of a create, update or patch, which `check_write_options` has let through."""
+    return WriteOptions(query.get("fieldValidation") or "Warn", query.get("dryRun") == "All")
+
+
+def check_write_options(query: Query, verb: str) -> None:
+    """422 for values that are not allowed (metav1 `ValidateCreateOptions` and its like)."""
+    problems = [
+        *rules.one_of("dryRun", query.get("dryRun", ""), ("All",)),
+        *rules.one_of("fieldValidation", query.get("fieldValidation", ""), ("", *sorted(FIELD_VALIDATIONS))),
+    ]
+    if problems:
+        name = f"{verb.title()}Options"
+        raise invalid(name, f"{name.lower()}.meta.k8s.io", "", problems)
 
 
 def delete_options(query: Query, body: Manifest) -> DeleteOptions:
@@ -88,12 +95,6 @@ def _checked(body: Manifest) -> Manifest:
     if (kind := body.get("kind") or "DeleteOptions") != "DeleteOptions":
         raise bad_request(f"{kind} cannot be handled as a DeleteOptions; decoded object cannot be converted")
     return body
-
-
-def _dry_run(text: str) -> bool:
-    if text not in ("", "All"):
-        raise bad_request(f'dryRun is "{text}"; must be All')
-    return text == "All"
 
 
 def boolean(query: Query, name: str) -> bool:

@@ -1,8 +1,8 @@
 """Reading Kubernetes' protobuf bodies, as far as kubectl sends them. Pure.
 
-`kubectl create namespace|secret|configmap|serviceaccount|role|token` speaks nothing else. The messages and
-field numbers are those of `generated.proto` in k8s.io/api/core/v1 and k8s.io/apimachinery; a field that is
-not in the tables is refused rather than lost. Answers are JSON, which kubectl accepts.
+`kubectl create namespace|secret|configmap|service|serviceaccount|role|token` speaks nothing else. The
+messages and field numbers are those of `generated.proto` in k8s.io/api and k8s.io/apimachinery; a field
+that is not in the tables is refused rather than lost. Answers are JSON, which kubectl accepts.
 """
 
 import base64
@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 from tradewind.apiserver.protobuf_access import access_kinds
+from tradewind.apiserver.protobuf_core import DELETE_OPTIONS, service
+from tradewind.apiserver.protobuf_types import INT_OR_TEXT
 from tradewind.apiserver.protobuf_types import Field as _Field
 from tradewind.apiserver.protobuf_types import Message as _Message
 from tradewind.resources.meta import Manifest
@@ -108,6 +110,7 @@ _KINDS = {
         }
     ),
 }
+_KINDS |= {"Service": service(_META), "DeleteOptions": DELETE_OPTIONS}
 _ACCESS = access_kinds(_META)
 _TYPE_META = _Message({1: _Field("apiVersion"), 2: _Field("kind")})
 _UNKNOWN = _Message(  # runtime.Unknown, which wraps every object
@@ -154,7 +157,8 @@ def _decode(data: bytes, message: _Message) -> Manifest:
             result.setdefault(known.name, []).append(_value(wire, value, known.type))
         else:
             result[known.name] = _value(wire, value, known.type)
-    return {name: value for name, value in result.items() if not _is_empty(value)}
+    optional = {known.name for known in message.fields.values() if known.optional}
+    return {name: value for name, value in result.items() if name in optional or not _is_empty(value)}
 
 
 def _is_empty(value: Any) -> bool:
@@ -169,6 +173,9 @@ def _value(wire: int, value: Any, type_: "str | _Message") -> Any:
         return bool(value) if type_ == "bool" else value
     if wire != _BYTES:
         raise ValueError("a length-delimited value was expected")
+    if type_ is INT_OR_TEXT:
+        either = _decode(value, INT_OR_TEXT)
+        return either.get("text", "") if either.get("type") else either.get("number", 0)
     if isinstance(type_, _Message):
         return _decode(value, type_)
     match type_:

@@ -6,10 +6,12 @@ from itertools import islice
 
 from aiohttp import web
 
+from tradewind.apiserver.bodies import JSON, YAML
 from tradewind.apiserver.draft import decode_manifest, encode_json
 from tradewind.apiserver.urls import Target
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import ApiError
+from tradewind.resources.yaml_text import format_yaml
 from tradewind.store.entries import Entry
 
 JSON_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-cache, private"}
@@ -27,6 +29,17 @@ def json_response(body: bytes, status: int = 200, warnings: Iterable[str] = ()) 
         if room < 0:
             break
         response.headers.add("Warning", header)
+    return response
+
+
+def as_yaml(response: web.StreamResponse) -> web.StreamResponse:
+    """The same answer in YAML, if it is whole and in JSON."""
+    if not isinstance(response, web.Response) or response.content_type != JSON:
+        return response
+    assert isinstance(response.body, bytes)
+    response.text = format_yaml(decode_manifest(response.body))
+    response.content_type = YAML
+    response.charset = None
     return response
 
 

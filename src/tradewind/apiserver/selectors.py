@@ -41,6 +41,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
         "type",
     ),
     "secrets": ("type",),
+    "services": ("spec.clusterIP", "spec.type"),
     "namespaces": ("status.phase",),
     "nodes": ("spec.unschedulable",),
 }
@@ -149,7 +150,7 @@ def parse_fields(kind: Kind, text: str) -> tuple[FieldTerm, ...]:
     while at < len(text):
         found = _FIELD_TERM.match(text, at)
         if found is None:
-            raise bad_request(f"invalid selector: {text[at:]!r} of the field selector {text!r}")
+            raise bad_request(f"invalid selector: '{text}'; can't understand '{text[at:]}'")
         value = re.sub(r"\\(.)", r"\1", found["value"])
         terms.append(FieldTerm(found["field"].strip(), value, found["operator"] != "!="))
         at = found.end()
@@ -160,8 +161,12 @@ def parse_fields(kind: Kind, text: str) -> tuple[FieldTerm, ...]:
 
 def _check_field(kind: Kind, field: str) -> None:
     allowed = ("metadata.name", "metadata.namespace", *_FIELDS.get(kind.resource, ()))
-    if field not in allowed:
-        raise bad_request(f"field label not supported: {field}; {kind.plural} have {', '.join(allowed)}")
+    if field in allowed:
+        return
+    if kind.resource not in _FIELDS and (not kind.group or kind.group.endswith(".k8s.io")):
+        known = ", ".join(f'"{one}"' for one in allowed)
+        raise bad_request(f'"{field}" is not a known field selector: only {known}')
+    raise bad_request(f"field label not supported: {field}; {kind.plural} have {', '.join(allowed)}")
 
 
 def _fields_hold(terms: tuple[FieldTerm, ...], entry: Entry) -> bool:

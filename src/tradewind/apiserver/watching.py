@@ -82,7 +82,7 @@ def line(event_type: str, obj: bytes) -> bytes:
 
 def _renderers(objects: Objects, target: Target, query: Query, accept: str) -> tuple[Render, Bookmark]:
     """How an event and a bookmark travel. Of tables, only the first has the columns' definitions."""
-    form, include = wanted_form(accept), include_object(query)
+    form, include = wanted_form(accept, stream=True), include_object(query)
     headers = True
 
     def render(event: Event) -> bytes:

@@ -29,11 +29,13 @@ def shape_problems(
     """Unknown fields, wrong types, missing required fields and values outside an enumeration.
 
     At most MAX_PROBLEMS of them. `show` turns a value into the text that messages quote; by default
-    it is shortened JSON. When nothing is found, msgspec converts `value` to `struct`.
+    it is shortened JSON. When nothing but unknown fields is found, msgspec converts `value` to `struct`.
     """
     found = _walk_struct(value, struct, path, show or shown)
     problems = list(itertools.islice(found, MAX_PROBLEMS))
-    return problems or _unconvertible(value, struct, path)
+    if any(one.cause is not Cause.UNKNOWN for one in problems):
+        return problems
+    return problems + _unconvertible(value, struct, path)
 
 
 def drop_nulls(value: Any, struct: type[object]) -> Any:

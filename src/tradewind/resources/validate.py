@@ -105,7 +105,7 @@ def _check_labels(labels: dict[str, str]) -> list[Problem]:
     problems = []
     for key, value in labels.items():
         problems += rules.syntax("metadata.labels", key, qualified_name_problem(key))
-        problems += rules.syntax(f"metadata.labels[{key}]", value, label_value_problem(value))
+        problems += rules.syntax("metadata.labels", value, label_value_problem(value))
     return problems
 
 
