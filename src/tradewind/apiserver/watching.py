@@ -18,6 +18,7 @@ from tradewind.store.entries import WatchEnded
 
 BOOKMARK_SECONDS = 60.0
 LONGEST_SECONDS = 3600.0
+EVENTS_PER_CHUNK = 100
 INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
 
 Render = Callable[[Event], bytes]
@@ -53,16 +54,15 @@ async def _lines(
     clock = asyncio.get_running_loop().time
     deadline = clock() + (options.timeout_seconds or LONGEST_SECONDS)
     bookmark_at = clock() + BOOKMARK_SECONDS
-    for start in range(0, len(stream.initial), 100):
-        yield b"".join(map(render, stream.initial[start : start + 100]))
-        await asyncio.sleep(0)  # others are served between the parts
+    async for chunk in _parts(stream.initial, render):
+        yield chunk
     if options.send_initial_events and options.bookmarks:
         yield bookmark(stream.revision, INITIAL_EVENTS_END)
     try:
         while (left := deadline - clock()) > 0:
             events = await stream.next(min(left, BOOKMARK_SECONDS))
-            if events:
-                yield b"".join(map(render, events))
+            async for chunk in _parts(events, render):
+                yield chunk
             if options.bookmarks and clock() >= bookmark_at:
                 bookmark_at = clock() + BOOKMARK_SECONDS
                 yield bookmark(stream.revision, None)
@@ -73,6 +73,14 @@ async def _lines(
         return
     if options.bookmarks:
         yield bookmark(stream.revision, None)
+
+
+async def _parts(events: list[Event], render: Render) -> AsyncGenerator[bytes, None]:
+    """The lines of many events, in chunks; others are served between them."""
+    for start in range(0, len(events), EVENTS_PER_CHUNK):
+        if start:
+            await asyncio.sleep(0)
+        yield b"".join(map(render, events[start : start + EVENTS_PER_CHUNK]))
 
 
 def line(event_type: str, obj: bytes) -> bytes:
