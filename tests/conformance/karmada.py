@@ -14,14 +14,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.conformance import karmada_placing, karmada_policies, karmada_works
+from tests.conformance import (
+    karmada_overrides,
+    karmada_placing,
+    karmada_policies,
+    karmada_spreading,
+    karmada_works,
+)
 
 Case = dict[str, Any]
 Handler = Callable[[Any, Any], tuple[Any, Any]]  # given, expected -> what came out, what was wanted
 
 HANDLERS: dict[tuple[str, str], Handler] = {
+    **karmada_overrides.HANDLERS,
     **karmada_placing.HANDLERS,
     **karmada_policies.HANDLERS,
+    **karmada_spreading.HANDLERS,
     **karmada_works.HANDLERS,
 }
 
@@ -34,6 +42,9 @@ DIFFERENT = {
         "its fault is the missing syncMode, which is Pull by default here"
     ),
     "estimator/max-available-replicas-multi/assumed-workloads": "gate SchedulingOvercommitProtection is off",
+    "spread-cluster/select-clusters/select-clusters-by-cluster-score-and-ignore-2": (
+        "spread constraints hold for static weights too"
+    ),
     "retain/service-clusterip/cluster-object-has-invalid-clusterip": "the types refuse it before",
 }
 
