@@ -13,11 +13,10 @@ from tradewind.federation.member import (
     make_lease,
     make_status,
     renewal_due_ms,
-    summarize,
 )
 from tradewind.resources import labels
 from tradewind.resources.cluster_types import ClusterStatus
-from tradewind.resources.core import Node, Pod
+from tradewind.resources.core import Node
 from tradewind.resources.meta import decode, replace
 from tradewind.resources.networking import DESTINATION_RULE
 from tradewind.resources.serving_kinds import INFERENCE_SERVICE
@@ -85,39 +84,15 @@ def node(ready: str, **allocatable: str) -> Node:
     return decode({"metadata": {"name": "n"}, "status": status}, Node)
 
 
-def pod(on: str = "", phase: str = "Running", first=None, **requests: str) -> Pod:
-    spec = {
-        "nodeName": on,
-        "containers": [{"name": "c", "resources": {"requests": requests}}],
-        "initContainers": [{"name": "i", "resources": {"requests": first or {}}}],
-    }
-    return decode({"metadata": {"name": "p"}, "spec": spec, "status": {"phase": phase}}, Pod)
-
-
-def test_sums():
-    found = summarize(
-        [node("True", cpu="8", memory="16Gi", pods="110"), node("False", cpu="8", memory="16Gi")],
-        [
-            pod("n", cpu="500m", memory="1Gi"),
-            pod("n", cpu="1", memory="1Gi", first={"cpu": "2"}),
-            pod("n", "Succeeded", cpu="4"),
-            pod("", "Pending", cpu="3"),
-        ],
-    )
-    assert found.allocatable == {"cpu": "16", "memory": "32Gi", "pods": "110"}
-    assert found.allocated == {"cpu": "2500m", "memory": "2Gi", "pods": "2"}
-    assert found.allocating == {"cpu": "3", "pods": "1"}
-
-
 def test_a_report():
     status = make_status(
-        EAST, ClusterStatus(), [INFERENCE_SERVICE], [node("True"), node("False")], [], NOW_MS
+        EAST, ClusterStatus(), [], [INFERENCE_SERVICE], [node("True"), node("False")], [], NOW_MS
     )
     assert status.conditions[0].status == "True"
     assert status.node_summary is not None
     assert (status.node_summary.total_num, status.node_summary.ready_num) == (2, 1)
     assert (
-        make_status(EAST, status, [INFERENCE_SERVICE], [node("True"), node("False")], [], NOW_MS + 5)
+        make_status(EAST, status, [], [INFERENCE_SERVICE], [node("True"), node("False")], [], NOW_MS + 5)
         == status
     )
 

@@ -100,7 +100,15 @@ def make_reporter(identity: MemberIdentity, kinds: Sequence[Kind]) -> Controller
         lease = view.get(LEASE, CLUSTER_LEASE_NAMESPACE, key.name, at=HUB)
         if cluster is None or not is_fresh(lease, now_ms):
             return NOTHING
-        status = make_status(identity, cluster.status, kinds, view.list(NODE), view.list(POD), now_ms)
+        status = make_status(
+            identity,
+            cluster.status,
+            cluster.spec.resource_models,
+            kinds,
+            view.list(NODE),
+            view.list(POD),
+            now_ms,
+        )
         if status == cluster.status:
             return NOTHING
         return Plan((PutStatus(CLUSTER, encode(replace(cluster, status=status)), at=HUB),))

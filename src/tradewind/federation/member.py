@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import msgspec
 
+from tradewind.federation.capacity import modelings, node_capacities, summarize
 from tradewind.federation.conditions import with_condition
 from tradewind.federation.health import GRACE_MS, RENEW_MS
 from tradewind.federation.keys import DECLARED
@@ -20,20 +20,13 @@ from tradewind.resources.cluster_types import (
     ClusterSpec,
     ClusterStatus,
     NodeSummary,
-    ResourceSummary,
+    ResourceModel,
 )
-from tradewind.resources.core import Container, Lease, LeaseSpec, Node, Pod, RequestedResources, Taint
+from tradewind.resources.core import Lease, LeaseSpec, Node, Pod, Taint
 from tradewind.resources.core_kinds import LEASE
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Condition, ObjectMeta, Struct, decode, encode, is_true, replace
-from tradewind.resources.quantity import format_quantity, parse_quantity
 from tradewind.resources.times import micro_time_text, time_ms
-
-FINISHED = ("Succeeded", "Failed")
-BINARY_RESOURCES = ("memory", "ephemeral-storage")
-PODS = "pods"
-
-Amounts = dict[str, Fraction]
 
 
 @dataclass(frozen=True)
@@ -95,12 +88,14 @@ def make_cluster(identity: MemberIdentity, known: Cluster | None) -> Cluster:
 def make_status(
     identity: MemberIdentity,
     known: ClusterStatus,
+    models: Sequence[ResourceModel],
     kinds: Iterable[Kind],
     nodes: Sequence[Node],
     pods: Sequence[Pod],
     now_ms: int,
 ) -> ClusterStatus:
-    """What the member reports: that it is ready, the kinds it serves, and its capacity."""
+    """What the member reports: that it is ready, the kinds it serves, and its capacity, also by the grades
+    of `models`."""
     ready = Condition(
         type="Ready",
         status="True",
@@ -116,7 +111,10 @@ def make_status(
             total_num=len(nodes),
             ready_num=sum(1 for node in nodes if is_true(node.status.conditions, "Ready")),
         ),
-        resource_summary=summarize(nodes, pods),
+        resource_summary=replace(
+            summarize(nodes, pods), allocatable_modelings=modelings(models, nodes, pods)
+        ),
+        nodes=node_capacities(nodes, pods),
     )
 
 
@@ -156,49 +154,6 @@ def api_enablements(kinds: Iterable[Kind]) -> list[ApiEnablement]:
         ApiEnablement(group_version=name, resources=sorted(found[name], key=lambda one: one.name))
         for name in sorted(found)
     ]
-
-
-def summarize(nodes: Iterable[Node], pods: Iterable[Pod]) -> ResourceSummary:
-    """Sums over the member: of all nodes, ready or not; of Pods that have a node; of Pods that wait for one.
-
-    A Pod that has ended counts no more; every other one counts as one of `pods`.
-    """
-    allocatable: Amounts = {}
-    allocated: Amounts = {}
-    allocating: Amounts = {}
-    for node in nodes:
-        _add(allocatable, node.status.allocatable)
-    for pod in pods:
-        if pod.status.phase not in FINISHED:
-            total = allocated if pod.spec.node_name else allocating
-            _add(total, {**_requests(pod), PODS: 1})
-    return ResourceSummary(
-        allocatable=_written(allocatable), allocated=_written(allocated), allocating=_written(allocating)
-    )
-
-
-def _requests(pod: Pod) -> RequestedResources:
-    """The containers' requests together, or one init container's if that asks for more."""
-    together: Amounts = {}
-    for container in pod.spec.containers:
-        _add(together, _container_requests(container))
-    for container in pod.spec.init_containers:
-        for name, amount in _container_requests(container).items():
-            together[name] = max(together.get(name, Fraction(0)), parse_quantity(amount))
-    return _written(together)
-
-
-def _container_requests(container: Container) -> RequestedResources:
-    return container.resources.limits | container.resources.requests
-
-
-def _add(total: Amounts, amounts: RequestedResources) -> None:
-    for name, amount in amounts.items():
-        total[name] = total.get(name, Fraction(0)) + parse_quantity(amount)
-
-
-def _written(amounts: Amounts) -> RequestedResources:
-    return {name: format_quantity(amounts[name], binary=name in BINARY_RESOURCES) for name in sorted(amounts)}
 
 
 def _annotations(identity: MemberIdentity) -> dict[str, str]:

@@ -86,14 +86,24 @@ class ResourceSummary(Struct):
     allocatable_modelings: list[AllocatableModeling] = []
 
 
+class NodeCapacity(Struct):
+    """What is free on each of `count` nodes that are alike."""
+
+    count: int
+    free: RequestedResources = {}
+    labels: dict[str, str] = {}
+    taints: list[Taint] = []
+
+
 class ClusterStatus(Struct):
-    """What a member reports, and whether it still does (condition Ready)."""
+    """What a member reports, and whether it still does (condition Ready). `nodes` is Tradewind's own."""
 
     kubernetes_version: str = ""
     api_enablements: list[ApiEnablement] = []
     conditions: list[Condition] = []
     node_summary: NodeSummary | None = None
     resource_summary: ResourceSummary | None = None
+    nodes: list[NodeCapacity] = []
     remedy_actions: list[str] = []
 
 
