@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance import (
+    karmada_capacity,
+    karmada_evicting,
     karmada_overrides,
     karmada_placing,
     karmada_policies,
@@ -26,6 +28,8 @@ Case = dict[str, Any]
 Handler = Callable[[Any, Any], tuple[Any, Any]]  # given, expected -> what came out, what was wanted
 
 HANDLERS: dict[tuple[str, str], Handler] = {
+    **karmada_capacity.HANDLERS,
+    **karmada_evicting.HANDLERS,
     **karmada_overrides.HANDLERS,
     **karmada_placing.HANDLERS,
     **karmada_policies.HANDLERS,

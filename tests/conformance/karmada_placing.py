@@ -28,7 +28,7 @@ from tradewind.federation.taints import change_taints, tolerates
 from tradewind.federation.webster import webster
 from tradewind.resources.cluster_types import Cluster, ResourceSummary
 from tradewind.resources.core import Taint, Toleration
-from tradewind.resources.meta import LabelSelectorRequirement, decode, encode
+from tradewind.resources.meta import LabelSelectorRequirement, condition_of, decode, encode
 from tradewind.resources.policy_types import ClusterAffinity, ClusterAffinityTerm, Placement
 from tradewind.resources.times import time_text
 from tradewind.resources.work import BindingSpec, BindingStatus, ReplicaRequirements, TargetCluster
@@ -212,7 +212,9 @@ def _change_taints(given: Any, expect: Any) -> tuple[Any, Any]:
 
 def _reconcile_cluster(given: Any, expect: Any) -> tuple[Any, Any]:
     one = cluster(given["cluster"])
-    return [encode(taint) for taint in expected_taints(one, one.status.conditions)], expect["taints"]
+    ready = condition_of(one.status.conditions, "Ready")
+    found = expected_taints(one.spec.taints, ready, lasts=False, now_ms=0)
+    return [encode(taint) for taint in found], expect["taints"]
 
 
 def _monitor(given: Any, expect: Any) -> tuple[Any, Any]:

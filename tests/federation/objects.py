@@ -5,13 +5,16 @@ from typing import Any
 from tradewind.controller.cache import Cache, name_of
 from tradewind.controller.run import source_of
 from tradewind.controller.view import Controller
+from tradewind.federation.interpret import Part
 from tradewind.federation.keys import POLICY_ID
+from tradewind.federation.works import make_work, render
 from tradewind.resources.cluster_types import ApiEnablement, ApiResource, Cluster, ClusterSpec, ClusterStatus
 from tradewind.resources.core import Taint
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Condition, Manifest, Object, ObjectMeta, decode
 from tradewind.resources.policy_types import Placement, PropagationPolicy, ReplicaSchedulingStrategy
-from tradewind.resources.work import BindingSpec, ObjectReference, ResourceBinding
+from tradewind.resources.times import time_text
+from tradewind.resources.work import BindingSpec, ObjectReference, ResourceBinding, Work
 
 NOW_MS = 1_800_000_000_000
 SERVICE_API = "serving.kserve.io/v1beta1"
@@ -25,7 +28,9 @@ def cluster(name: str, ready: str | None = "True", **spec: Any) -> Cluster:
     labels = spec.pop("labels", {})
     annotations = spec.pop("annotations", {})
     deleted = spec.pop("deletion_timestamp", None)
-    conditions = [Condition(type="Ready", status=ready, last_transition_time="T1")] if ready else []
+    conditions = (
+        [Condition(type="Ready", status=ready, last_transition_time=time_text(NOW_MS))] if ready else []
+    )
     resource = ApiResource(name="inferenceservices", kind="InferenceService")
     return Cluster(
         api_version="cluster.karmada.io/v1alpha1",
@@ -118,6 +123,11 @@ def binding(spec: BindingSpec | None = None, **metadata: Any) -> ResourceBinding
         ),
         spec=spec or BindingSpec(resource=SERVICE),
     )
+
+
+def work_of(template: Manifest, bound: ResourceBinding, cluster: str, part: Part) -> Work:
+    """The Work of a template that no override changes."""
+    return make_work(template, bound, cluster, render(template, bound.spec, part), {})
 
 
 def view_of(controller: Controller, objects: dict[tuple[Kind, str], list[Manifest]]) -> Cache:

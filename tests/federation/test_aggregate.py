@@ -13,6 +13,7 @@ from tradewind.resources.serving import InferenceService
 from tradewind.resources.work import AggregatedStatusItem, BindingSpec, BindingStatus, TargetCluster, Work
 
 APPLIED = {"type": "Applied", "status": "True"}
+SILENT = "unreachable since 2027-01-15T08:00:00Z; these are the last known figures"
 REFUSED = {"type": "Applied", "status": "False", "message": "no such kind"}
 
 
@@ -169,7 +170,11 @@ def told(said: dict[str, str], unheard=(), **raw):
             {"a": "ready", "b": "ready"},
             ("b",),
             ("True", "", ""),
-            ("False", "ClusterUnreachable", "b: unreachable since T1; these are the last known figures"),
+            (
+                "False",
+                "ClusterUnreachable",
+                f"b: {SILENT}",
+            ),
         ),
         # The only cluster that may serve is out of sight: nobody knows.
         (
@@ -178,9 +183,13 @@ def told(said: dict[str, str], unheard=(), **raw):
             (
                 "Unknown",
                 "Crash",
-                "a: out of memory; b: unreachable since T1; these are the last known figures",
+                f"a: out of memory; b: {SILENT}",
             ),
-            ("False", "Crash", "a: out of memory; b: unreachable since T1; these are the last known figures"),
+            (
+                "False",
+                "Crash",
+                f"a: out of memory; b: {SILENT}",
+            ),
         ),
     ],
 )
@@ -211,7 +220,7 @@ def test_replicas_by_cluster_and_together():
     status = told({"a": "ready", "b": "broken", "c": "late"}, unheard=("a",))
     assert (status.clusters["a"].ready_replicas, status.clusters["a"].why) == (
         2,
-        "unreachable since T1; these are the last known figures",
+        SILENT,
     )
     assert status.clusters["b"].why == "fraud-1: out of memory"
     assert (status.clusters["c"].replicas, status.clusters["c"].why) == (

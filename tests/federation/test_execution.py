@@ -2,14 +2,13 @@
 
 import pytest
 
-from tests.federation.objects import NOW_MS, binding, cluster, service, view_of
+from tests.federation.objects import NOW_MS, binding, cluster, service, view_of, work_of
 from tradewind.controller.plan import HUB, LOCAL, Delete, Key, Put, PutStatus
 from tradewind.federation.agent import make_execution, make_heartbeat, make_registration, make_reporter
 from tradewind.federation.execution import Copy, apply, reflect
 from tradewind.federation.health import GRACE_MS, RENEW_MS
 from tradewind.federation.interpret import Part
 from tradewind.federation.member import MemberIdentity, make_cluster, make_lease
-from tradewind.federation.works import make_work
 from tradewind.resources.cluster import CLUSTER
 from tradewind.resources.core_kinds import LEASE, NODE, SECRET
 from tradewind.resources.meta import condition_of, decode, encode, replace
@@ -19,7 +18,7 @@ from tradewind.resources.work import WORK, Work
 KINDS = (INFERENCE_SERVICE, SECRET)
 EXECUTION = make_execution("east", KINDS)
 BINDING = binding()
-WORK_OF_SERVICE = make_work(service(minReplicas=2), BINDING, "east", Part(2))
+WORK_OF_SERVICE = work_of(service(minReplicas=2), BINDING, "east", Part(2))
 KEY = Key(WORK_OF_SERVICE.metadata.namespace, WORK_OF_SERVICE.metadata.name)
 WANTED = WORK_OF_SERVICE.spec.workload.manifests[0]
 

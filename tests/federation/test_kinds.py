@@ -295,12 +295,6 @@ def test_override_policies(spec, paths):
         assert refusals(kind, spec) == paths
 
 
-def test_overrides_are_stored_and_not_applied():
-    assert warnings(OVERRIDE_POLICY, rule(labelsOverrider=[{"operator": "add", "value": {"a": "b"}}])) == [
-        "spec"
-    ]
-
-
 def models(*ranges):
     return {
         "resourceModels": [

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from tests.federation.objects import SERVICE, binding, placement, service
+from tests.federation.objects import SERVICE, binding, placement, service, work_of
 from tradewind.federation.execution import without_marks
 from tradewind.federation.interpret import Part
 from tradewind.federation.names import (
@@ -22,7 +22,6 @@ from tradewind.federation.works import (
     clusters_with_work,
     conflict_resolution,
     is_suspended,
-    make_work,
     merge_targets,
 )
 from tradewind.resources.meta import decode
@@ -72,7 +71,7 @@ def test_a_work():
     template = service(minReplicas=3, maxReplicas=9, status={"url": "u"})
     template["metadata"] |= {"labels": {"team": "risk"}, "annotations": {"note": "n"}, "finalizers": ["f"]}
     before = copy.deepcopy(template)
-    work = make_work(template, binding(spec()), "east", Part(2, 6))
+    work = work_of(template, binding(spec()), "east", Part(2, 6))
     assert template == before
     assert (work.metadata.namespace, work.metadata.name) == (
         "karmada-es-east",
@@ -99,7 +98,7 @@ def test_a_work():
 
 
 def test_the_same_binding_and_template_give_the_same_work():
-    assert make_work(service(), binding(spec()), "east", Part(1)) == make_work(
+    assert work_of(service(), binding(spec()), "east", Part(1)) == work_of(
         service(), binding(spec()), "east", Part(1)
     )
 
@@ -114,7 +113,7 @@ def test_what_the_policy_says_reaches_the_work():
             placement=placement({}),
         )
     )
-    work = make_work(service(), bound, "east", Part(1))
+    work = work_of(service(), bound, "east", Part(1))
     assert work.spec.suspend_dispatching and work.spec.preserve_resources_on_deletion
     assert work.metadata.annotations["work.karmada.io/conflict-resolution"] == "overwrite"
 
@@ -283,7 +282,7 @@ def test_retain_what_clusters_fill_in_by_themselves():
 
 
 def test_without_marks_nothing_of_the_hub_is_left():
-    [manifest] = make_work(service(), binding(spec()), "east", Part(1)).spec.workload.manifests
+    [manifest] = work_of(service(), binding(spec()), "east", Part(1)).spec.workload.manifests
     manifest["metadata"]["labels"]["own"] = "y"
     metadata = without_marks(manifest)["metadata"]
     assert metadata["labels"] == {"own": "y"}

@@ -73,6 +73,16 @@ def merge_suspension(
     )
 
 
+def template_of(binding: ResourceBinding) -> Manifest:
+    """The template of a binding, as far as an event about it must know."""
+    resource = binding.spec.resource
+    return {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "metadata": {"namespace": resource.namespace, "name": resource.name, "uid": resource.uid},
+    }
+
+
 def is_of(binding: ResourceBinding, kind: Kind, name: str) -> bool:
     """Whether a binding is for the object of this kind and name in its namespace."""
     resource = binding.spec.resource

@@ -66,7 +66,8 @@ def free_on(node: Node, pods: Iterable[Pod]) -> Amounts:
     free: Amounts = {}
     _add(free, node.status.allocatable)
     for pod in pods:
-        if pod.spec.node_name == node.metadata.name and pod.status.phase not in FINISHED:
+        on_node = pod.spec.node_name and pod.spec.node_name == node.metadata.name
+        if on_node and pod.status.phase not in FINISHED:
             for name, amount in _requests(pod).items():
                 free[name] = free.get(name, Fraction(0)) - parse_quantity(amount)
     return free

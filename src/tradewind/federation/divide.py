@@ -73,7 +73,7 @@ def divide(division: Division) -> dict[str, int] | Shortage:
             names = sorted(cluster.metadata.name for cluster in division.candidates)
             return dict.fromkeys(names, division.replicas)
         case "StaticWeight":
-            weights = static_weights(division.candidates, _weight_rules(division.strategy))
+            weights = static_weights(division.candidates, weight_rules(division.strategy))
             return webster(division.replicas, weights, division.uid)
         case "DynamicWeight":
             return _divide_by_room(division, aggregated=False)
@@ -106,7 +106,8 @@ def shortest_prefix(room: Mapping[str, int], first: Sequence[str], amount: int) 
     return taken
 
 
-def _weight_rules(strategy: ReplicaSchedulingStrategy | None) -> list[StaticClusterWeight]:
+def weight_rules(strategy: ReplicaSchedulingStrategy | None) -> list[StaticClusterWeight]:
+    """The static weights of a strategy; none when it has no such list."""
     preference = strategy.weight_preference if strategy else None
     return preference.static_weight_list if preference else []
 

@@ -10,11 +10,15 @@
 | too old or missing | none yet | Unknown, ClusterStatusNeverUpdated | unreachable:NoSchedule |
 
 A Lease is only called too old by a hub that has itself been watching for all that time: after a start, a
-pause or a sleep of the machine, members get time to come back. Taints only keep new work away.
+pause or a sleep of the machine, members get time to come back. These taints only keep new work away. When
+Ready has not been True for EVICTION_AFTER_MS, the same taint comes with the effect NoExecute as well, and
+what does not tolerate it moves (`failover`). Upstream had that until 1.13; since then a ClusterTaintPolicy or
+a person must add it.
 
 Upstream: `pkg/controllers/cluster/cluster_controller.go`, `pkg/util/helper/taint.go`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tradewind.federation.conditions import with_condition
@@ -23,7 +27,7 @@ from tradewind.federation.taints import change_taints
 from tradewind.resources.cluster_types import Cluster
 from tradewind.resources.core import Lease, Taint
 from tradewind.resources.meta import Condition, condition_of
-from tradewind.resources.times import time_ms
+from tradewind.resources.times import time_ms, time_text
 
 # On one machine a renewal takes a millisecond, so five missed ones mean that a member is gone, and
 # `tradewind status` should say so while the user is still looking. Across real networks upstream's
@@ -35,9 +39,10 @@ LOOK_MS = 2_000  # how often the hub looks while nothing changes
 MOST_BETWEEN_LOOKS_MS = 5_000  # a longer gap means that the hub itself was not running
 RECONNECT_MS = 20_000  # after such a gap: members try again at least every 10 s
 
+EVICTION_AFTER_MS = 300_000  # upstream --failover-eviction-timeout
+
 READY = "Ready"
-NOT_READY = Taint(key=NOT_READY_TAINT, effect="NoSchedule")
-UNREACHABLE = Taint(key=UNREACHABLE_TAINT, effect="NoSchedule")
+NO_EXECUTE = "NoExecute"
 
 
 @dataclass(frozen=True)
@@ -69,16 +74,36 @@ def examine(cluster: Cluster, lease: Lease | None, vigil: Vigil, now_ms: int) ->
     conditions = known = cluster.status.conditions
     if now_ms >= _deadline_ms(cluster, lease, vigil):
         conditions = with_condition(known, _silent(condition_of(known, READY), lease), now_ms)
-    return Finding(conditions, expected_taints(cluster, conditions), now_ms + LOOK_MS)
-
-
-def expected_taints(cluster: Cluster, conditions: list[Condition]) -> list[Taint]:
-    """The cluster's taints with those that follow from its condition Ready; others stay."""
     ready = condition_of(conditions, READY)
+    taints = expected_taints(cluster.spec.taints, ready, lasts=_lasts(ready, vigil, now_ms), now_ms=now_ms)
+    return Finding(conditions, taints, now_ms + LOOK_MS)
+
+
+def expected_taints(
+    taints: Sequence[Taint], ready: Condition | None, *, lasts: bool, now_ms: int
+) -> list[Taint]:
+    """A cluster's taints with those that follow from its condition Ready; others stay. `lasts`: it has been
+    other than True for so long that what is there should move."""
     status = ready.status if ready else "False"
-    wanted = {"True": [], "False": [NOT_READY], "Unknown": [UNREACHABLE]}.get(status, [UNREACHABLE])
-    unwanted = [taint for taint in (NOT_READY, UNREACHABLE) if taint not in wanted]
-    return change_taints(cluster.spec.taints, add=wanted, remove=unwanted)
+    own = {"True": "", "False": NOT_READY_TAINT}.get(status, UNREACHABLE_TAINT)
+    wanted = [Taint(key=own, effect="NoSchedule")] if own else []
+    if own and lasts:
+        wanted.append(Taint(key=own, effect=NO_EXECUTE, time_added=time_text(now_ms)))
+    kept = [(taint.key, taint.effect) for taint in wanted]
+    unwanted = [
+        Taint(key=key, effect=effect)
+        for key in (NOT_READY_TAINT, UNREACHABLE_TAINT)
+        for effect in ("NoSchedule", NO_EXECUTE)
+        if (key, effect) not in kept
+    ]
+    return change_taints(taints, add=wanted, remove=unwanted)
+
+
+def _lasts(ready: Condition | None, vigil: Vigil, now_ms: int) -> bool:
+    """Whether a cluster has not been ready for EVICTION_AFTER_MS, all of them watched by this hub."""
+    if ready is None or ready.status == "True" or not ready.last_transition_time:
+        return False
+    return now_ms >= max(time_ms(ready.last_transition_time), vigil.since_ms) + EVICTION_AFTER_MS
 
 
 def is_fresh(lease: Lease | None, now_ms: int) -> bool:

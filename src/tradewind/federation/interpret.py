@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tradewind.federation.divide import static_weights, strategy_of
+from tradewind.federation.divide import static_weights, strategy_of, weight_rules
 from tradewind.federation.webster import webster
 from tradewind.resources.cluster_types import Cluster
 from tradewind.resources.core import Container, RequestedResources
@@ -73,9 +73,8 @@ def _weights(placement: Placement, shares: Mapping[str, int], clusters: Sequence
     """The weights by which replicas were divided; those of dynamic strategies are the shares themselves."""
     strategy = placement.replica_scheduling
     if strategy_of(strategy) == "StaticWeight":
-        preference = strategy.weight_preference if strategy else None
         targets = [cluster for cluster in clusters if cluster.metadata.name in shares]
-        weights = static_weights(targets, preference.static_weight_list if preference else [])
+        weights = static_weights(targets, weight_rules(strategy))
         if all(name in weights for name in shares):
             return weights
     return dict(shares) if any(shares.values()) else dict.fromkeys(shares, 1)

@@ -21,6 +21,8 @@ WORK_ID = "work.karmada.io/permanent-id"
 
 # On the template, its binding and its copies.
 APPLIED_PLACEMENT = "policy.karmada.io/applied-placement"
+APPLIED_OVERRIDES = "policy.karmada.io/applied-overrides"
+APPLIED_CLUSTER_OVERRIDES = "policy.karmada.io/applied-cluster-overrides"
 CONFLICT_RESOLUTION = "work.karmada.io/conflict-resolution"
 TEMPLATE_UID = "resourcetemplate.karmada.io/uid"
 TEMPLATE_GENERATION = "resourcetemplate.karmada.io/generation"
@@ -41,5 +43,7 @@ UNREACHABLE_TAINT = "cluster.karmada.io/unreachable"
 CLUSTER_FINALIZER = "karmada.io/cluster-controller"
 EXECUTION_FINALIZER = "karmada.io/execution-controller"
 
+# Tradewind: since when an object has been unhealthy in a cluster, in milliseconds by cluster, as JSON.
+UNHEALTHY_SINCE = "tradewind.dev/unhealthy-since"
 # Tradewind: what the fleet file declared when the member last wrote its Cluster.
 DECLARED = "tradewind.dev/declared"

@@ -24,7 +24,8 @@ from tradewind.federation.keys import (
     POLICY_NAMESPACE,
 )
 from tradewind.federation.names import is_reserved_namespace
-from tradewind.resources.meta import Object, ObjectMeta, selects
+from tradewind.resources.kinds import Kind
+from tradewind.resources.meta import Object, ObjectMeta, replace, selects
 from tradewind.resources.policy_types import PropagationPolicy, ResourceSelector
 
 SKIPPED_NAMESPACES = re.compile(r"kube-.*")  # upstream --skipped-propagating-namespaces
@@ -125,6 +126,17 @@ def fit(template: Object, selector: ResourceSelector) -> Fit:
     if selector.label_selector is None:
         return Fit.KIND
     return Fit.LABELS if selects(selector.label_selector, meta.labels) else Fit.NONE
+
+
+def at_stored_version(selectors: Iterable[ResourceSelector], kind: Kind) -> list[ResourceSelector]:
+    """Selectors of a kind, which may name any served version, for templates as they are stored."""
+    served = [kind.api_version_of(version) for version in kind.versions]
+    return [
+        replace(selector, api_version=kind.api_version)
+        if selector.kind == kind.name and selector.api_version in served
+        else selector
+        for selector in selectors
+    ]
 
 
 def without_claim(values: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:

@@ -1,9 +1,10 @@
-"""Which clusters an object goes to, with how many replicas: filter, then divide.
+"""Which clusters an object goes to, with how many replicas: filter, select, divide.
 
 | outcome | spec.clusters | condition Scheduled | tried again |
 |---|---|---|---|
 | placed | the new ones, by name | True, Success | when something asks for it |
 | no cluster fits | none | False, NoClusterFit | when a cluster or the object changes |
+| spread constraints not met | as before | False, SchedulerError | when a cluster or the object changes |
 | not enough room | as before | False, Unschedulable | also when a cluster's figures change |
 
 Two decisions differ from upstream, because the objects here serve requests: an object with 0 replicas goes to
@@ -19,15 +20,29 @@ from dataclasses import dataclass
 import msgspec
 
 from tradewind.federation.affinity import start_index
-from tradewind.federation.divide import Division, Shortage, divide, needs_room, static_weights, strategy_of
+from tradewind.federation.divide import (
+    Division,
+    Shortage,
+    divide,
+    needs_room,
+    static_weights,
+    strategy_of,
+    weight_rules,
+)
 from tradewind.federation.estimate import room_for
 from tradewind.federation.filters import Candidacy, fit_error, why_not
+from tradewind.federation.spread import Candidate, CannotSpread, Demand, select
 from tradewind.resources.cluster_types import Cluster
 from tradewind.resources.meta import decode
-from tradewind.resources.policy_types import ClusterAffinity, Placement, ReplicaSchedulingStrategy
+from tradewind.resources.policy_types import (
+    ClusterAffinity,
+    Placement,
+    ReplicaSchedulingStrategy,
+)
 from tradewind.resources.times import time_ms
 from tradewind.resources.work import BindingSpec, BindingStatus, TargetCluster
 
+LOCALITY_SCORE = 100  # of a cluster that has the object already
 MAX_NAMED = 10  # clusters named one by one in a message
 
 
@@ -159,7 +174,10 @@ def _place(
     if not feasible:
         message = fit_error(reasons.values(), clusters) + _named(reasons)
         return NotPlaced("NoClusterFit", message, clear=True)
-    selected = sorted(feasible, key=lambda cluster: cluster.metadata.name)
+    chosen = _select(spec, placement, feasible)
+    if isinstance(chosen, CannotSpread):
+        return NotPlaced("SchedulerError", chosen.message)
+    selected = sorted(chosen, key=lambda cluster: cluster.metadata.name)
     if not is_workload(spec) or len(spec.components) > 1:
         return _placed(dict.fromkeys((cluster.metadata.name for cluster in selected), 0))
     if spec.replicas == 0:
@@ -171,7 +189,7 @@ def _place(
             strategy=placement.replica_scheduling,
             candidates=selected,
             previous=spec.clusters,
-            room=_room(selected, spec, placement),
+            room=_room(selected, spec) if needs_room(placement) else {},
             fresh=fresh,
         )
     )
@@ -180,9 +198,46 @@ def _place(
     return _placed({name: share for name, share in shares.items() if share > 0})
 
 
-def _room(clusters: Sequence[Cluster], spec: BindingSpec, placement: Placement) -> dict[str, int]:
-    if not needs_room(placement):
-        return {}
+def _select(
+    spec: BindingSpec, placement: Placement, feasible: Sequence[Cluster]
+) -> list[Cluster] | CannotSpread:
+    """The clusters that the spread constraints leave. Where replicas are divided by static weights, these are
+    to selection what room is otherwise."""
+    if not placement.spread_constraints:
+        return list(feasible)
+    amounts, demand = _demand(spec, placement, feasible)
+    present = {target.name for target in spec.clusters}
+    candidates = [
+        Candidate(
+            cluster,
+            score=LOCALITY_SCORE if cluster.metadata.name in present else 0,
+            available=amounts[cluster.metadata.name],
+        )
+        for cluster in feasible
+        if cluster.metadata.name in amounts
+    ]
+    found = select(candidates, placement.spread_constraints, demand)
+    return found if isinstance(found, CannotSpread) else [one.cluster for one in found]
+
+
+def _demand(
+    spec: BindingSpec, placement: Placement, feasible: Sequence[Cluster]
+) -> tuple[dict[str, int], Demand]:
+    """How much each cluster could take, and what is asked of them together."""
+    strategy = strategy_of(placement.replica_scheduling)
+    if not is_workload(spec):
+        nothing = dict.fromkeys((cluster.metadata.name for cluster in feasible), 0)
+        return nothing, Demand(0, needs_room=False, duplicated=True)
+    if strategy == "StaticWeight":
+        weights = static_weights(feasible, weight_rules(placement.replica_scheduling))
+        return weights, Demand(sum(weights.values()), needs_room=False, duplicated=False)
+    placed = {target.name: target.replicas for target in spec.clusters}
+    room = _room(feasible, spec)
+    available = {name: amount + placed.get(name, 0) for name, amount in room.items()}
+    return available, Demand(spec.replicas, needs_room(placement), strategy == "Duplicated")
+
+
+def _room(clusters: Sequence[Cluster], spec: BindingSpec) -> dict[str, int]:
     return {cluster.metadata.name: room_for(cluster, spec.replica_requirements) for cluster in clusters}
 
 
@@ -190,8 +245,7 @@ def _waiting_places(clusters: Sequence[Cluster], strategy: ReplicaSchedulingStra
     """Where an object without replicas waits to be woken: wherever it would get replicas."""
     if strategy_of(strategy) != "StaticWeight":
         return [cluster.metadata.name for cluster in clusters]
-    preference = strategy.weight_preference if strategy else None
-    return list(static_weights(clusters, preference.static_weight_list if preference else []))
+    return list(static_weights(clusters, weight_rules(strategy)))
 
 
 def _placed(shares: dict[str, int]) -> Placed:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.federation.override_report import failures_by_cluster
 from tradewind.resources.cluster_types import Cluster
 from tradewind.resources.meta import Condition, condition_of, decode
 from tradewind.resources.serving import InferenceServiceStatus, ReplicaCounts
@@ -61,16 +62,22 @@ def reports(spec: BindingSpec, status: BindingStatus, clusters: Iterable[Cluster
     """One report for each cluster that the binding names, in its order."""
     items = {item.cluster_name: item for item in status.aggregated_status}
     known = {cluster.metadata.name: cluster for cluster in clusters}
-    return [_report(target, items.get(target.name), known.get(target.name)) for target in spec.clusters]
+    refused = failures_by_cluster(status.conditions)
+    return [
+        _report(target, items.get(target.name), known.get(target.name), refused.get(target.name, ""))
+        for target in spec.clusters
+    ]
 
 
-def _report(target: TargetCluster, item: AggregatedStatusItem | None, cluster: Cluster | None) -> Report:
+def _report(
+    target: TargetCluster, item: AggregatedStatusItem | None, cluster: Cluster | None, refused: str
+) -> Report:
     raw = (item.status if item else None) or {}
     return Report(
         cluster=target.name,
         share=target.replicas,
         status=_status(raw),
-        trouble=_absence(cluster) or _propagation(item),
+        trouble=_absence(cluster) or _refusal(refused) or _propagation(item),
         generation=_generation(raw),
     )
 
@@ -99,6 +106,13 @@ def _absence(cluster: Cluster | None) -> Condition | None:
         return None
     since = f" since {ready.last_transition_time}" if ready.last_transition_time else ""
     return _pending(UNREACHABLE, f"unreachable{since}; these are the last known figures")
+
+
+def _refusal(why: str) -> Condition | None:
+    """That an override policy does not apply to the object for this cluster."""
+    if not why:
+        return None
+    return Condition(type="", status="False", reason="ApplyOverridePolicyFailed", message=why)
 
 
 def _propagation(item: AggregatedStatusItem | None) -> Condition | None:

@@ -40,13 +40,22 @@ from tradewind.resources.work import (
 OVERWRITE, ABORT = "overwrite", "abort"
 
 
-def make_work(template: Manifest, binding: ResourceBinding, cluster: str, part: Part) -> Work:
-    """The Work that carries `template` to `cluster`."""
+def render(template: Manifest, spec: BindingSpec, part: Part) -> Manifest:
+    """The template as a cluster with this part gets it, before overrides and labels."""
+    pruned = prune(template)
+    interpreter = interpreter_of(template)
+    return interpreter.revise(pruned, part) if interpreter and is_workload(spec) else pruned
+
+
+def make_work(
+    template: Manifest, binding: ResourceBinding, cluster: str, rendered: Manifest, notes: Mapping[str, str]
+) -> Work:
+    """The Work that carries `rendered`, made from `template`, to `cluster`; `notes` are more annotations of
+    the Work."""
     metadata = template.get("metadata", {})
     name = work_name(str(template.get("kind", "")), metadata["name"], metadata.get("namespace", ""))
     resolution = conflict_resolution(metadata.get("annotations", {}), binding.spec)
-    rendered = _part_of(template, binding.spec, part)
-    rendered = with_metadata(
+    labelled = with_metadata(
         rendered,
         labels=binding_labels(binding),
         annotations={
@@ -58,12 +67,12 @@ def make_work(template: Manifest, binding: ResourceBinding, cluster: str, part: 
     )
     preserve = binding.spec.preserve_resources_on_deletion
     return wrap(
-        [rendered],
+        [labelled],
         ObjectMeta(
             name=name,
             namespace=execution_namespace(cluster),
             labels=binding_labels(binding),
-            annotations={**binding_annotations(binding), CONFLICT_RESOLUTION: resolution},
+            annotations={**binding_annotations(binding), CONFLICT_RESOLUTION: resolution, **notes},
         ),
         WorkSpec(
             suspend_dispatching=is_suspended(binding.spec.suspension, cluster) or None,
@@ -178,9 +187,3 @@ def record_managed(manifest: Manifest) -> Manifest:
         MANAGED_ANNOTATIONS: ",".join(sorted(own)),
     }
     return with_metadata(manifest, {}, notes)
-
-
-def _part_of(template: Manifest, spec: BindingSpec, part: Part) -> Manifest:
-    pruned = prune(template)
-    interpreter = interpreter_of(template)
-    return interpreter.revise(pruned, part) if interpreter and is_workload(spec) else pruned

@@ -1,7 +1,4 @@
-"""What typing cannot see in an OverridePolicy: upstream's rules (`ValidateOverrideSpec`).
-
-This version stores override policies and does not apply them; each carries a warning that says so.
-"""
+"""What typing cannot see in an OverridePolicy: upstream's rules (`ValidateOverrideSpec`)."""
 
 from tradewind.resources import rules
 from tradewind.resources.meta import Manifest, decode
@@ -12,12 +9,10 @@ from tradewind.resources.policy_types import (
     RuleWithCluster,
     SubPatchOperation,
 )
-from tradewind.resources.problems import Problem, warning
+from tradewind.resources.problems import Problem
 from tradewind.resources.selector_checks import affinity_problems, resource_selector_problems
 from tradewind.resources.shape import join
 from tradewind.resources.syntax import label_value_problem, qualified_name_problem
-
-NO_EFFECT = "override policies are stored but not applied in this version; every cluster gets the same object"
 
 
 def check_override(manifest: Manifest) -> list[Problem]:
@@ -35,7 +30,7 @@ def check_override(manifest: Manifest) -> list[Problem]:
     problems += _overriders("spec.overriders", spec.overriders)
     for place, rule in enumerate(spec.override_rules):
         problems += _rule(f"spec.overrideRules[{place}]", rule)
-    return [*problems, warning("spec", NO_EFFECT)]
+    return problems
 
 
 def _rule(path: str, rule: RuleWithCluster) -> list[Problem]:

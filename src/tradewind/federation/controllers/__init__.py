@@ -8,6 +8,7 @@ from tradewind.federation.controllers.binding import make_binding_controller
 from tradewind.federation.controllers.cluster import make_cluster_controller
 from tradewind.federation.controllers.detector import make_detector
 from tradewind.federation.controllers.endpoints import make_endpoints_controller
+from tradewind.federation.controllers.eviction import make_eviction
 from tradewind.federation.controllers.scheduler import make_scheduler
 from tradewind.federation.controllers.status import make_binding_status, make_service_status
 from tradewind.resources.kinds import Kind
@@ -24,6 +25,7 @@ def hub_controllers(
     return (
         *(make_detector(kind) for kind in kinds),
         make_scheduler(),
+        make_eviction(),
         make_binding_controller(kinds, find_kind),
         make_binding_status(),
         make_service_status(front_door_url),

@@ -1,24 +1,33 @@
-"""Bindings and templates → Works, one for each cluster; Works that no binding wants any more are deleted."""
+"""Bindings, templates and overrides → Works, one for each cluster; orphaned Works are deleted."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from tradewind.controller.plan import Delete, Effect, Key, Plan, Put
+from tradewind.controller.plan import Delete, Effect, Key, Plan, Put, PutStatus, Record
 from tradewind.controller.view import Controller, View, Watch, own_key
 from tradewind.federation.bindings import FindKind, binding_kind
+from tradewind.federation.conditions import with_condition
 from tradewind.federation.interpret import Part, parts
 from tradewind.federation.keys import (
+    APPLIED_CLUSTER_OVERRIDES,
+    APPLIED_OVERRIDES,
     BINDING_ID,
     BINDING_NAME,
     BINDING_NAMESPACE,
     CLUSTER_BINDING_ID,
     CLUSTER_BINDING_NAME,
 )
+from tradewind.federation.match import at_stored_version
 from tradewind.federation.names import binding_name, cluster_of_namespace
-from tradewind.federation.works import binding_id, clusters_with_work, make_work, merge_targets
+from tradewind.federation.override_report import CONDITION, override_condition, override_notes
+from tradewind.federation.overrides import NotOverridden, Overridden, override
+from tradewind.federation.works import binding_id, clusters_with_work, make_work, merge_targets, render
 from tradewind.resources.cluster import CLUSTER
 from tradewind.resources.kinds import Kind
-from tradewind.resources.meta import encode, replace
+from tradewind.resources.meta import Manifest, Object, condition_of, decode, encode, replace
+from tradewind.resources.policy import CLUSTER_OVERRIDE_POLICY, OVERRIDE_POLICY
+from tradewind.resources.policy_types import OverridePolicy
 from tradewind.resources.work import CLUSTER_RESOURCE_BINDING, RESOURCE_BINDING, WORK, ResourceBinding, Work
 
 
@@ -26,7 +35,7 @@ def make_binding_controller(kinds: Sequence[Kind], find_kind: FindKind) -> Contr
     """The controller that renders Works. `kinds` are those that can be propagated; `find_kind` finds one by
     `apiVersion` and `kind`."""
 
-    def step(key: Key, view: View, _: int) -> Plan:
+    def step(key: Key, view: View, now_ms: int) -> Plan:
         binding = view.get(binding_kind(key.namespace), key.namespace, key.name)
         works = view.list(WORK, labels=work_labels(key))
         if binding is None or binding.metadata.deletion_timestamp:
@@ -34,17 +43,21 @@ def make_binding_controller(kinds: Sequence[Kind], find_kind: FindKind) -> Contr
         resource = binding.spec.resource
         kind = find_kind(resource.api_version, resource.kind)
         template = view.get_manifest(kind, resource.namespace, resource.name) if kind else None
-        if template is None:
+        if kind is None or template is None:
             return Plan()  # the detector is about to delete the binding
+        made = _make_works(template, binding, _Policies.of(kind, resource.namespace, view), view)
+        wanted = [one for one in made if isinstance(one, Work)]
+        failures = [one for one in made if isinstance(one, NotOverridden)]
         staying = clusters_with_work(binding.spec)
-        wanted = _wanted(template, binding, view)
-        return Plan(plan_works(wanted, works, staying))
+        return Plan((*plan_works(wanted, works, staying), *_report(binding, template, failures, now_ms)))
 
     watches = (
         Watch(RESOURCE_BINDING, own_key),
         Watch(CLUSTER_RESOURCE_BINDING, own_key),
         Watch(WORK, binding_of_work),
         Watch(CLUSTER, _no_keys),  # read for weights; a change of a cluster goes through the scheduler
+        Watch(OVERRIDE_POLICY, _bindings_near),
+        Watch(CLUSTER_OVERRIDE_POLICY, _bindings_near),
         *(Watch(kind, _bound(kind)) for kind in kinds),
     )
     return Controller("binding", watches, step)
@@ -85,15 +98,68 @@ def binding_of_work(work: Any, _: View) -> Iterable[Key]:
     return [Key("", notes[CLUSTER_BINDING_NAME])] if CLUSTER_BINDING_NAME in notes else []
 
 
-def _wanted(template: dict[str, Any], binding: ResourceBinding, view: View) -> list[Work]:
-    clusters = [one for one in view.list(CLUSTER) if not one.metadata.deletion_timestamp]
-    there = {cluster.metadata.name for cluster in clusters}
-    shares = parts(template, binding.spec, clusters)
-    return [
-        make_work(template, binding, target.name, shares.get(target.name, Part(target.replicas)))
-        for target in merge_targets(binding.spec)
-        if target.name in there
-    ]
+@dataclass(frozen=True)
+class _Policies:
+    """The override policies that an object of one kind may be changed by."""
+
+    general: list[OverridePolicy]
+    own: list[OverridePolicy]
+
+    @classmethod
+    def of(cls, kind: Kind, namespace: str, view: View) -> "_Policies":
+        own = view.list(OVERRIDE_POLICY, namespace) if namespace else []
+        general = view.list(CLUSTER_OVERRIDE_POLICY)
+        return cls(
+            [_at_stored_version(one, kind) for one in general], [_at_stored_version(one, kind) for one in own]
+        )
+
+
+def _at_stored_version(policy: OverridePolicy, kind: Kind) -> OverridePolicy:
+    selectors = at_stored_version(policy.spec.resource_selectors, kind)
+    return replace(policy, spec=replace(policy.spec, resource_selectors=selectors))
+
+
+def _make_works(
+    template: Manifest, binding: ResourceBinding, policies: _Policies, view: View
+) -> list[Work | NotOverridden]:
+    """For each cluster of the binding its Work, or why its object cannot be made."""
+    clusters = {one.metadata.name: one for one in view.list(CLUSTER) if not one.metadata.deletion_timestamp}
+    shares = parts(template, binding.spec, list(clusters.values()))
+    typed = decode(template, Object)
+    made: list[Work | NotOverridden] = []
+    for target in merge_targets(binding.spec):
+        if target.name not in clusters:
+            continue
+        rendered = render(template, binding.spec, shares.get(target.name, Part(target.replicas)))
+        outcome = override(rendered, typed, clusters[target.name], policies.general, policies.own)
+        if isinstance(outcome, Overridden):
+            notes = override_notes(outcome.applied)
+            made.append(make_work(template, binding, target.name, outcome.manifest, notes))
+        else:
+            made.append(outcome)
+    return made
+
+
+def _report(
+    binding: ResourceBinding, template: Manifest, failures: Sequence[NotOverridden], now_ms: int
+) -> tuple[Effect, ...]:
+    """A condition on the binding and an event on the template, when what is to be said is new.
+
+    Nothing is said as long as no override has ever failed.
+    """
+    known = condition_of(binding.status.conditions, CONDITION)
+    wanted = override_condition(failures)
+    if known is None and not failures:
+        return ()
+    if known is not None and (known.status, known.message) == (wanted.status, wanted.message):
+        return ()
+    conditions = with_condition(binding.status.conditions, wanted, now_ms)
+    changed = replace(binding, status=replace(binding.status, conditions=conditions))
+    level = "Warning" if failures else "Normal"
+    return (
+        PutStatus(binding_kind(binding.metadata.namespace), encode(changed)),
+        Record(template, level, wanted.reason, wanted.message),
+    )
 
 
 def _put(wanted: Work, known: Work | None) -> tuple[Effect, ...]:
@@ -104,11 +170,16 @@ def _put(wanted: Work, known: Work | None) -> tuple[Effect, ...]:
     metadata = replace(
         known.metadata,
         labels={**known.metadata.labels, **wanted.metadata.labels},
-        annotations={**known.metadata.annotations, **wanted.metadata.annotations},
+        annotations={**_without_override_notes(known), **wanted.metadata.annotations},
         finalizers=list(dict.fromkeys([*known.metadata.finalizers, *wanted.metadata.finalizers])),
     )
     changed = replace(known, metadata=metadata, spec=wanted.spec)
     return () if changed == known else (Put(WORK, encode(changed)),)
+
+
+def _without_override_notes(work: Work) -> dict[str, str]:
+    notes = (APPLIED_OVERRIDES, APPLIED_CLUSTER_OVERRIDES)
+    return {key: value for key, value in work.metadata.annotations.items() if key not in notes}
 
 
 def _name(work: Work) -> tuple[str, str]:
@@ -121,6 +192,14 @@ def _bound(kind: Kind) -> Callable[[Any, View], Iterable[Key]]:
         return [Key(meta.namespace, binding_name(kind.name, meta.name))]
 
     return keys
+
+
+def _bindings_near(policy: Any, view: View) -> Iterable[Key]:
+    """All bindings that a policy may concern: of its namespace, or all."""
+    namespace = policy.metadata.namespace
+    found = view.list(RESOURCE_BINDING, namespace)
+    found += [] if namespace else view.list(CLUSTER_RESOURCE_BINDING)
+    return [Key(one.metadata.namespace, one.metadata.name) for one in found]
 
 
 def _no_keys(_: Any, __: View) -> Iterable[Key]:

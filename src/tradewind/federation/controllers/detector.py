@@ -7,7 +7,14 @@ from tradewind.controller.plan import NOTHING, Delete, Effect, Key, Plan, Put, R
 from tradewind.controller.view import Controller, View, Watch, own_key
 from tradewind.federation.bindings import binding_kind, is_of, make_binding
 from tradewind.federation.keys import CLAIMED_BY
-from tradewind.federation.match import CLAIM_ANNOTATIONS, CLAIM_LABELS, Claim, claim, without_claim
+from tradewind.federation.match import (
+    CLAIM_ANNOTATIONS,
+    CLAIM_LABELS,
+    Claim,
+    at_stored_version,
+    claim,
+    without_claim,
+)
 from tradewind.federation.names import binding_name
 from tradewind.federation.works import with_metadata
 from tradewind.resources.kinds import Kind
@@ -81,14 +88,7 @@ def _cluster_policies(kind: Kind, view: View) -> list[PropagationPolicy]:
 
 
 def _in_stored_version(policy: PropagationPolicy, kind: Kind) -> PropagationPolicy:
-    """A policy may name any served version of a kind; templates are seen in the stored one."""
-    served = [kind.api_version_of(version) for version in kind.versions]
-    selectors = [
-        replace(selector, api_version=kind.api_version)
-        if selector.kind == kind.name and selector.api_version in served
-        else selector
-        for selector in policy.spec.resource_selectors
-    ]
+    selectors = at_stored_version(policy.spec.resource_selectors, kind)
     return replace(policy, spec=replace(policy.spec, resource_selectors=selectors))
 
 

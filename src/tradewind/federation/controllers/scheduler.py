@@ -8,12 +8,12 @@ import msgspec
 
 from tradewind.controller.plan import NOTHING, Effect, Key, Plan, Put, PutStatus, Record
 from tradewind.controller.view import Controller, View, Watch, own_key
-from tradewind.federation.bindings import binding_kind
+from tradewind.federation.bindings import binding_kind, template_of
 from tradewind.federation.conditions import with_condition
 from tradewind.federation.keys import APPLIED_PLACEMENT, BINDING_MANAGED_BY, CLUSTER_POLICY_ID, POLICY_ID
 from tradewind.federation.schedule import NotPlaced, Placed, reschedule_pending, schedule, why_schedule
 from tradewind.resources.cluster import CLUSTER
-from tradewind.resources.meta import Condition, Manifest, condition_of, encode, replace
+from tradewind.resources.meta import Condition, condition_of, encode, replace
 from tradewind.resources.policy_types import DEFAULT_SCHEDULER, Placement
 from tradewind.resources.times import time_text
 from tradewind.resources.work import (
@@ -129,21 +129,12 @@ def _events(binding: ResourceBinding, result: _Result) -> tuple[Effect, ...]:
     same = before is not None and (before.status, before.message) == (after.status, after.message)
     if same and result.spec.clusters == binding.spec.clusters:
         return ()
-    about = _reference(binding)
+    about = template_of(binding)
     if after.status != "True":
         return (Record(about, "Warning", "ScheduleBindingFailed", after.message),)
     shares = ", ".join(f"{target.name}:{target.replicas}" for target in result.spec.clusters)
     message = f"Binding has been scheduled successfully. Result: {{{shares}}}"
     return (Record(about, "Normal", "ScheduleBindingSucceed", message),)
-
-
-def _reference(binding: ResourceBinding) -> Manifest:
-    resource = binding.spec.resource
-    return {
-        "apiVersion": resource.api_version,
-        "kind": resource.kind,
-        "metadata": {"namespace": resource.namespace, "name": resource.name, "uid": resource.uid},
-    }
 
 
 def _all_bindings(_: Any, view: View) -> Iterable[Key]:
