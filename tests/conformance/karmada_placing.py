@@ -5,7 +5,14 @@ from typing import Any
 import msgspec
 
 from tradewind.federation.affinity import cluster_matches, start_index, zones_match
-from tradewind.federation.divide import Division, Shortage, divide, needs_room, shortest_prefix
+from tradewind.federation.divide import (
+    Division,
+    Shortage,
+    divide,
+    divide_by_tiers,
+    needs_room,
+    shortest_prefix,
+)
 from tradewind.federation.estimate import free_amount, room_by_resources, room_for
 from tradewind.federation.filters import (
     Candidacy,
@@ -100,7 +107,13 @@ def _divide(given: Any, expect: Any) -> tuple[Any, Any]:
     if not given["clusters"]:
         outcome = schedule(spec({"replicas": given.get("replicas", 0), "placement": {}}), BindingStatus(), [])
         return isinstance(outcome, NotPlaced), expect["error"]
-    shares = divide(_division(given))
+    division = _division(given)
+    orders = {one.get("overflowOrder", 0) for one in given["clusters"]}
+    tiers = [
+        [cluster({"name": one["name"]}) for one in given["clusters"] if one.get("overflowOrder", 0) == order]
+        for order in sorted(orders)
+    ]
+    shares = divide_by_tiers(division, tiers) if len(tiers) > 1 else divide(division)
     if isinstance(shares, Shortage):
         return True, expect["error"]
     if expect.get("stage") == "final":
@@ -273,6 +286,7 @@ HANDLERS = {
     ("filter-plugins", "filter:SpreadConstraint"): _filter(spread_constraint),
     ("taint-toleration", "filter:TaintToleration"): _filter(taint_toleration),
     ("taint-toleration", "matching-tolerations"): _matching_tolerations,
+    ("overflow-affinity", "divide"): _divide,
     ("aggregated", "divide"): _divide,
     ("aggregated", "divide-by-available"): _by_available,
     ("dynamic-weight", "divide"): _divide,

@@ -88,10 +88,8 @@ class Federation:
         new_uid = lambda: f"00000000-0000-4000-8000-{next(numbers):012d}"  # noqa: E731
         clock = lambda: self.now_ms  # noqa: E731
         self.hub = LocalClient(Objects(catalog(HUB_KINDS), memory_store(), clock, new_uid))
-        found = partial(find, PROPAGATED_KINDS)
-        self.processes = {
-            "hub": Process(hub_controllers(PROPAGATED_KINDS, found, FRONT_DOOR), {LOCAL: self.hub}, fails_at)
-        }
+        self.processes: dict[str, Process] = {}
+        self.restart_hub(fails_at)
         self.members: dict[str, LocalClient] = {}
         for identity in clusters:
             member = LocalClient(Objects(catalog(MEMBER_KINDS), memory_store(), clock, new_uid))
@@ -99,6 +97,11 @@ class Federation:
             self.processes[identity.name] = Process(
                 agent_controllers(identity, MEMBER_KINDS), {LOCAL: member, HUB: self.hub}, fails_at
             )
+
+    def restart_hub(self, fails_at: int = 0) -> None:
+        """A new hub process over the same store."""
+        controllers = hub_controllers(PROPAGATED_KINDS, partial(find, PROPAGATED_KINDS), FRONT_DOOR)
+        self.processes["hub"] = Process(controllers, {LOCAL: self.hub}, fails_at)
 
     async def start(self) -> None:
         """Give every member its node, and let all of them join."""

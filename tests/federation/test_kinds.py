@@ -74,10 +74,8 @@ def test_policies_written_for_older_karmada_are_admitted_with_warnings():
     )
     assert refusals(PROPAGATION_POLICY, {**spec, "failover": FAILOVER}) == []
     assert warnings(PROPAGATION_POLICY, {**spec, "failover": FAILOVER}) == [
-        "spec.placement.spreadConstraints",
         "spec.failover.application.purgeMode",
         "spec.failover.application",
-        "spec.failover",
     ]
 
 
@@ -334,13 +332,12 @@ def test_clusters(name, spec, paths):
     [
         ({"syncMode": "Push"}, ["spec.syncMode"]),
         ({"insecureSkipTLSVerification": True}, ["spec.insecureSkipTLSVerification"]),
-        ({"taints": [{"key": "k", "effect": "NoExecute"}]}, ["spec.taints[0].effect"]),
+        ({"taints": [{"key": "k", "effect": "NoExecute"}]}, []),
         (
             models((1, 8)),
             [
                 "spec.resourceModels[0].ranges[0].min",
                 "spec.resourceModels[0].ranges[0].max",
-                "spec.resourceModels",
             ],
         ),
     ],

@@ -194,3 +194,52 @@ def test_an_annotation_that_cannot_be_read_changes_nothing():
 )
 def test_workload(asked, workload):
     assert is_workload(asked) is workload
+
+
+def roomy(name, cpu):
+    one = cluster(name)
+    summary = ResourceSummary(allocatable={"pods": "110", "cpu": str(cpu)})
+    return replace(one, status=replace(one.status, resource_summary=summary))
+
+
+OVERFLOW = {
+    "clusterAffinities": [
+        {
+            "affinityName": "own",
+            "clusterNames": ["a"],
+            "overflowAffinities": [
+                {"affinityName": "rented", "clusterNames": ["b"]},
+                {"affinityName": "dear", "clusterNames": ["a", "c"]},
+            ],
+        }
+    ],
+    "replicaScheduling": {
+        "replicaSchedulingType": "Divided",
+        "replicaDivisionPreference": "Weighted",
+        "weightPreference": {"dynamicWeight": "AvailableReplicas"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("replicas", "here", "shares"),
+    [
+        (2, {}, {"a": 2}),
+        (5, {}, {"a": 3, "b": 2}),
+        (9, {}, {"a": 3, "b": 4, "c": 2}),
+        # What is placed is room of its own; fewer replicas empty the last tier first.
+        (6, {"a": 2, "b": 4, "c": 3}, {"a": 5, "b": 1}),
+        (99, {}, None),
+    ],
+)
+def test_what_a_group_has_no_room_for_overflows(replicas, here, shares):
+    asked = replace(
+        spec(replicas, OVERFLOW, here=here),
+        replica_requirements=ReplicaRequirements(resource_request={"cpu": "1"}),
+    )
+    outcome = schedule(asked, STATUS, [roomy("a", 3), roomy("b", 4), roomy("c", 5)])
+    if shares is None:
+        assert isinstance(outcome, NotPlaced)
+        assert "not enough" in outcome.message
+    else:
+        assert shares_of(outcome) == shares

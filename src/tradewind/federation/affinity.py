@@ -23,6 +23,18 @@ def cluster_matches(cluster: Cluster, affinity: ClusterAffinity) -> bool:
     return not affinity.cluster_names or name in affinity.cluster_names
 
 
+def tier_of(cluster: Cluster, affinity: ClusterAffinity | None) -> int | None:
+    """0 for a cluster that matches, 1 and more for one of the group's overflow clusters; None for others.
+
+    A cluster of several tiers is of the first. No affinity matches all.
+    """
+    overflow = affinity.overflow_affinities if isinstance(affinity, ClusterAffinityTerm) else []
+    for place, one in enumerate([affinity, *overflow]):
+        if one is None or cluster_matches(cluster, one):
+            return place
+    return None
+
+
 def zones_match(expression: LabelSelectorRequirement, zones: list[str]) -> bool:
     """In means any zone in common, NotIn none; an unknown operator matches nothing."""
     common = any(zone in expression.values for zone in zones)

@@ -17,7 +17,7 @@ Upstream: `pkg/scheduler/core/{assignment,division_algorithm}.go`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tradewind.federation.affinity import cluster_matches
@@ -79,6 +79,30 @@ def divide(division: Division) -> dict[str, int] | Shortage:
             return _divide_by_room(division, aggregated=False)
         case "Aggregated":
             return _divide_by_room(division, aggregated=True)
+
+
+def divide_by_tiers(division: Division, tiers: Sequence[Sequence[Cluster]]) -> dict[str, int] | Shortage:
+    """Divide among the first clusters as much as they have room for, what is left among the next, and so on.
+
+    So with fewer replicas the last tiers are emptied first. For strategies that follow room only.
+    """
+    placed = {target.name: target.replicas for target in division.previous}
+    shares: dict[str, int] = {}
+    left = division.replicas
+    for tier in tiers:
+        names = [cluster.metadata.name for cluster in tier]
+        amount = min(left, sum(division.room.get(name, 0) + placed.get(name, 0) for name in names))
+        part = divide(replace(division, replicas=amount, candidates=tier))
+        if isinstance(part, Shortage):
+            return part
+        shares |= part
+        left -= amount
+    if left > 0:
+        return Shortage(
+            f"Clusters available replicas are not enough to schedule: {left} of {division.replicas} replicas "
+            "find no room, also where the affinity group may overflow to"
+        )
+    return shares
 
 
 def static_weights(clusters: Sequence[Cluster], rules: Sequence[StaticClusterWeight]) -> dict[str, int]:

@@ -9,9 +9,10 @@ replicas missing and does not place them there again; what becomes of the old co
 | Directly (Immediately) | goes at once |
 | Never | stays until a person sets `suppressDeletion: false` or removes the task |
 
-Upstream: `pkg/controllers/{cluster,gracefuleviction,applicationfailover}`. Two differences: how long an
-application has been unhealthy is written on the binding, so that a restart of the hub forgets nothing; and an
-object that is nowhere else does not count as healthy, so that its only copy stays for the whole grace period.
+Upstream: `pkg/controllers/{cluster,gracefuleviction,applicationfailover}`. Differences: how long an
+application has been unhealthy is written on the binding, so that a restart of the hub forgets nothing; a copy
+is healthy only with all the replicas that it has to take over; and an object that is nowhere else does not
+count as healthy, so that its only copy stays for the whole grace period.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +28,7 @@ from tradewind.resources.work import (
     BindingSpec,
     BindingStatus,
     GracefulEvictionTask,
+    TargetCluster,
 )
 
 NO_EXECUTE = "NoExecute"
@@ -189,6 +191,14 @@ def ends_at_ms(task: GracefulEvictionTask, grace_seconds: int = GRACE_SECONDS) -
 
 
 def all_healthy(spec: BindingSpec, status: BindingStatus) -> bool:
-    """Whether the object is somewhere, and healthy wherever it is to be."""
-    health = {item.cluster_name: item.health for item in status.aggregated_status}
-    return bool(spec.clusters) and all(health.get(one.name) == "Healthy" for one in spec.clusters)
+    """Whether the object is somewhere, and healthy wherever it is to be, with all its replicas there ready
+    where the cluster counts them."""
+    items = {item.cluster_name: item for item in status.aggregated_status}
+    return bool(spec.clusters) and all(_is_healthy(one, items.get(one.name)) for one in spec.clusters)
+
+
+def _is_healthy(target: TargetCluster, item: AggregatedStatusItem | None) -> bool:
+    if item is None or item.health != "Healthy":
+        return False
+    counts = (item.status or {}).get("replicas")
+    return not isinstance(counts, dict) or counts.get("readyReplicas", 0) >= target.replicas

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from tradewind.federation.affinity import cluster_matches
+from tradewind.federation.affinity import tier_of
 from tradewind.federation.taints import taint_text, untolerated
 from tradewind.resources.cluster_types import Cluster
 from tradewind.resources.policy_types import ClusterAffinity, Placement
@@ -54,8 +54,8 @@ def taint_toleration(candidacy: Candidacy, cluster: Cluster) -> str:
 
 
 def cluster_affinity(candidacy: Candidacy, cluster: Cluster) -> str:
-    """The cluster must be among those of the affinity."""
-    if candidacy.affinity is None or cluster_matches(cluster, candidacy.affinity):
+    """The cluster must be among those of the affinity, or those that it overflows to."""
+    if tier_of(cluster, candidacy.affinity) is not None:
         return ""
     return "cluster(s) did not match the placement cluster affinity constraint"
 

@@ -26,7 +26,7 @@ from tradewind.federation.keys import NOT_READY_TAINT, UNREACHABLE_TAINT
 from tradewind.federation.taints import change_taints
 from tradewind.resources.cluster_types import Cluster
 from tradewind.resources.core import Lease, Taint
-from tradewind.resources.meta import Condition, condition_of
+from tradewind.resources.meta import Condition, condition_of, replace
 from tradewind.resources.times import time_ms, time_text
 
 # On one machine a renewal takes a millisecond, so five missed ones mean that a member is gone, and
@@ -88,7 +88,7 @@ def expected_taints(
     own = {"True": "", "False": NOT_READY_TAINT}.get(status, UNREACHABLE_TAINT)
     wanted = [Taint(key=own, effect="NoSchedule")] if own else []
     if own and lasts:
-        wanted.append(Taint(key=own, effect=NO_EXECUTE, time_added=time_text(now_ms)))
+        wanted.append(Taint(key=own, effect=NO_EXECUTE))
     kept = [(taint.key, taint.effect) for taint in wanted]
     unwanted = [
         Taint(key=key, effect=effect)
@@ -96,7 +96,15 @@ def expected_taints(
         for effect in ("NoSchedule", NO_EXECUTE)
         if (key, effect) not in kept
     ]
-    return change_taints(taints, add=wanted, remove=unwanted)
+    changed = change_taints(taints, add=wanted, remove=unwanted)
+    return [_stamped(taint, now_ms) for taint in changed]
+
+
+def _stamped(taint: Taint, now_ms: int) -> Taint:
+    """What is tolerated for some time is tolerated from the time when it began."""
+    if taint.effect != NO_EXECUTE or taint.time_added:
+        return taint
+    return replace(taint, time_added=time_text(now_ms))
 
 
 def _lasts(ready: Condition | None, vigil: Vigil, now_ms: int) -> bool:

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tradewind.federation.affinity import start_index
+from tradewind.federation.affinity import start_index, tier_of
 from tradewind.federation.divide import (
     Division,
     Shortage,
     divide,
+    divide_by_tiers,
     needs_room,
     static_weights,
     strategy_of,
@@ -174,7 +175,7 @@ def _place(
     if not feasible:
         message = fit_error(reasons.values(), clusters) + _named(reasons)
         return NotPlaced("NoClusterFit", message, clear=True)
-    chosen = _select(spec, placement, feasible)
+    chosen = _select(spec, placement, affinity, feasible)
     if isinstance(chosen, CannotSpread):
         return NotPlaced("SchedulerError", chosen.message)
     selected = sorted(chosen, key=lambda cluster: cluster.metadata.name)
@@ -182,24 +183,24 @@ def _place(
         return _placed(dict.fromkeys((cluster.metadata.name for cluster in selected), 0))
     if spec.replicas == 0:
         return _placed(dict.fromkeys(_waiting_places(selected, placement.replica_scheduling), 0))
-    shares = divide(
-        Division(
-            replicas=spec.replicas,
-            uid=spec.resource.uid,
-            strategy=placement.replica_scheduling,
-            candidates=selected,
-            previous=spec.clusters,
-            room=_room(selected, spec) if needs_room(placement) else {},
-            fresh=fresh,
-        )
+    division = Division(
+        replicas=spec.replicas,
+        uid=spec.resource.uid,
+        strategy=placement.replica_scheduling,
+        candidates=selected,
+        previous=spec.clusters,
+        room=_room(selected, spec) if needs_room(placement) else {},
+        fresh=fresh,
     )
+    tiers = _tiers(selected, affinity) if needs_room(placement) else [selected]
+    shares = divide_by_tiers(division, tiers) if len(tiers) > 1 else divide(division)
     if isinstance(shares, Shortage):
         return NotPlaced("Unschedulable", shares.message)
     return _placed({name: share for name, share in shares.items() if share > 0})
 
 
 def _select(
-    spec: BindingSpec, placement: Placement, feasible: Sequence[Cluster]
+    spec: BindingSpec, placement: Placement, affinity: ClusterAffinity | None, feasible: Sequence[Cluster]
 ) -> list[Cluster] | CannotSpread:
     """The clusters that the spread constraints leave. Where replicas are divided by static weights, these are
     to selection what room is otherwise."""
@@ -212,12 +213,21 @@ def _select(
             cluster,
             score=LOCALITY_SCORE if cluster.metadata.name in present else 0,
             available=amounts[cluster.metadata.name],
+            tier=tier_of(cluster, affinity) or 0,
         )
         for cluster in feasible
         if cluster.metadata.name in amounts
     ]
     found = select(candidates, placement.spread_constraints, demand)
     return found if isinstance(found, CannotSpread) else [one.cluster for one in found]
+
+
+def _tiers(clusters: Sequence[Cluster], affinity: ClusterAffinity | None) -> list[list[Cluster]]:
+    """The group's own clusters, then those that it overflows to, tier by tier."""
+    tiers: dict[int, list[Cluster]] = {}
+    for cluster in clusters:
+        tiers.setdefault(tier_of(cluster, affinity) or 0, []).append(cluster)
+    return [tiers[tier] for tier in sorted(tiers)]
 
 
 def _demand(

@@ -41,9 +41,6 @@ def taint_problems(path: str, taints: list[Taint]) -> list[Problem]:
     for place, taint in enumerate(taints):
         if taint.effect == "PreferNoSchedule":
             problems += rules.one_of(f"{path}[{place}].effect", taint.effect, EFFECTS)
-        if taint.effect == "NoExecute":
-            text = "NoExecute only keeps new work away in this version; what runs there is not evicted"
-            problems.append(warning(f"{path}[{place}].effect", text))
     return problems
 
 
@@ -141,11 +138,7 @@ def _unused(spec: ClusterSpec) -> list[Problem]:
         (spec.proxy_header, "proxyHeader"),
         (spec.insecure_skip_tls_verification, "insecureSkipTLSVerification"),
     )
-    problems = [warning(f"spec.{name}", PULL_ONLY) for is_set, name in found if is_set]
-    if spec.resource_models:
-        text = "stored, but free capacity is estimated from sums over the cluster in this version"
-        problems.append(warning("spec.resourceModels", text))
-    return problems
+    return [warning(f"spec.{name}", PULL_ONLY) for is_set, name in found if is_set]
 
 
 def _open_ended(models: list[ResourceModel]) -> list[Problem]:

@@ -87,8 +87,7 @@ def _overflow(
             problems.append(rules.invalid(join(at, "affinityName"), one.affinity_name, rule))
         seen.append(one.affinity_name)
         problems += affinity_problems(at, one)
-    text = "overflow groups take no replicas in this version; list their clusters in a further affinity group"
-    return [*problems, warning(path, text)]
+    return problems
 
 
 def _spread(path: str, placement: Placement) -> list[Problem]:
@@ -106,9 +105,6 @@ def _spread(path: str, placement: Placement) -> list[Problem]:
             "SpreadByField is enabled; add one with spreadByField: cluster"
         )
         problems.append(Problem(path, rule))
-    if constraints:
-        text = "has no effect in this version: every cluster that matches is used; narrow the affinity"
-        problems.append(warning(path, text))
     return problems
 
 
@@ -117,6 +113,11 @@ def _spread_constraint(path: str, constraint: SpreadConstraint) -> list[Problem]
     problems = []
     if constraint.spread_by_field and constraint.spread_by_label:
         problems.append(Problem(path, "spreadByLabel should not co-exist with spreadByField"))
+    if constraint.spread_by_label:
+        problems.append(warning(join(path, "spreadByLabel"), "has no effect, as on Karmada"))
+    elif most == 0:
+        text = "is not set, which is no limit here; Karmada takes it for 0 and selects no cluster: set it"
+        problems.append(warning(join(path, "maxGroups"), text))
     if fewest < 0:
         problems.append(
             rules.invalid(join(path, "minGroups"), fewest, "minGroups lower than 0 is not allowed")

@@ -73,14 +73,7 @@ def _failover(path: str, failover: FailoverBehavior, propagates_dependencies: bo
     if failover.cluster:
         within = join(path, "cluster.statePreservation")
         problems += _state_preservation(within, failover.cluster.state_preservation)
-    return [
-        *problems,
-        warning(
-            path,
-            "nothing is moved by this version when a service or a cluster fails; "
-            "traffic goes to the other clusters",
-        ),
-    ]
+    return problems
 
 
 def _application(path: str, application: ApplicationFailoverBehavior) -> list[Problem]:
@@ -112,9 +105,19 @@ def _renamed(path: str, mode: str) -> list[Problem]:
 
 
 def _state_preservation(path: str, preservation: StatePreservation | None) -> list[Problem]:
+    if preservation is None:
+        return []
+    text = "has no effect in this version (upstream: feature gate StatefulFailoverInjection)"
+    return [
+        warning(path, text),
+        *_preservation_rules(path, preservation),
+    ]
+
+
+def _preservation_rules(path: str, preservation: StatePreservation) -> list[Problem]:
     return [
         problem
-        for place, rule in enumerate(preservation.rules if preservation else [])
+        for place, rule in enumerate(preservation.rules)
         for problem in rules.syntax(
             f"{path}.rules[{place}].aliasLabelName",
             rule.alias_label_name,
