@@ -59,6 +59,32 @@ def make_binding(
     return replace(before, metadata=metadata, spec=spec)
 
 
+def binding_of_dependency(
+    template: Object, known: ResourceBinding | None, parent: ResourceBinding
+) -> ResourceBinding:
+    """The binding of an object that the object of `parent` needs: as it is if there is one, else a new one
+    that treats clusters as the parent does. Whom it is required by is for the caller to add."""
+    if known is not None:
+        return known
+    meta = template.metadata
+    kind = binding_kind(meta.namespace)
+    binding = ResourceBinding(
+        api_version=kind.api_version,
+        kind=kind.name,
+        metadata=ObjectMeta(
+            name=binding_name(template.kind, meta.name),
+            namespace=meta.namespace,
+            owner_references=[owner_reference(template)],
+        ),
+        spec=BindingSpec(
+            resource=_reference(template),
+            conflict_resolution=parent.spec.conflict_resolution,
+            preserve_resources_on_deletion=parent.spec.preserve_resources_on_deletion,
+        ),
+    )
+    return replace(binding, metadata=replace(binding.metadata, labels=binding_labels(binding)))
+
+
 def merge_suspension(
     binding: BindingSuspension | None, policy: Suspension | None
 ) -> BindingSuspension | None:
@@ -102,17 +128,8 @@ def _waits(claimed: Claim, known: ResourceBinding, template: ObjectMeta) -> bool
 def _spec(template: Object, manifest: Manifest, policy: PropagationSpec, before: BindingSpec) -> BindingSpec:
     interpreter = interpreter_of(manifest)
     replicas, requirements = interpreter.replicas(manifest) if interpreter else (0, None)
-    meta = template.metadata
-    # The template's resourceVersion is left out: it changes with every status, and the binding with it.
-    resource = ObjectReference(
-        api_version=template.api_version,
-        kind=template.kind,
-        namespace=meta.namespace,
-        name=meta.name,
-        uid=meta.uid,
-    )
     changes: dict[str, Any] = {
-        "resource": resource,
+        "resource": _reference(template),
         "replicas": replicas,
         "replica_requirements": requirements,
         "propagate_deps": policy.propagate_deps,
@@ -124,3 +141,15 @@ def _spec(template: Object, manifest: Manifest, policy: PropagationSpec, before:
         "preserve_resources_on_deletion": policy.preserve_resources_on_deletion,
     }
     return replace(before, **changes)
+
+
+def _reference(template: Object) -> ObjectReference:
+    """Without the template's resourceVersion: it changes with every status, and the binding with it."""
+    meta = template.metadata
+    return ObjectReference(
+        api_version=template.api_version,
+        kind=template.kind,
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+    )

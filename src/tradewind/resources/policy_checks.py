@@ -131,11 +131,6 @@ def _unused(spec: PropagationSpec) -> list[Problem]:
     found: Iterable[tuple[object, str, str]] = (
         (spec.association, "association", "is deprecated and has no effect"),
         (
-            spec.propagate_deps,
-            "propagateDeps",
-            "has no effect in this version; select Secrets, ServiceAccounts and runtimes by policies too",
-        ),
-        (
             spec.dependent_overrides,
             "dependentOverrides",
             "has no effect in this version: the policy is applied without waiting",

@@ -6,6 +6,7 @@ from tradewind.controller.view import Controller
 from tradewind.federation.bindings import FindKind
 from tradewind.federation.controllers.binding import make_binding_controller
 from tradewind.federation.controllers.cluster import make_cluster_controller
+from tradewind.federation.controllers.dependencies import make_dependencies
 from tradewind.federation.controllers.detector import make_detector
 from tradewind.federation.controllers.endpoints import make_endpoints_controller
 from tradewind.federation.controllers.eviction import make_eviction
@@ -26,6 +27,7 @@ def hub_controllers(
         *(make_detector(kind) for kind in kinds),
         make_scheduler(),
         make_eviction(),
+        make_dependencies(find_kind),
         make_binding_controller(kinds, find_kind),
         make_binding_status(),
         make_service_status(front_door_url),
