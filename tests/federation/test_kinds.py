@@ -184,7 +184,6 @@ def test_old_and_new_purge_modes(mode):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("propagateDeps", True),
         ("association", True),
         ("dependentOverrides", ["o"]),
         ("schedulerName", "other"),

@@ -21,6 +21,7 @@ from tradewind.resources.networking import DESTINATION_RULE
 from tradewind.resources.policy import OVERRIDE_POLICY, PROPAGATION_POLICY
 from tradewind.resources.problems import Level
 from tradewind.resources.rbac_kinds import CLUSTER_ROLE, ROLE_BINDING
+from tradewind.resources.rebalancer import WORKLOAD_REBALANCER
 from tradewind.resources.serving import SHORT_FORMS
 from tradewind.resources.serving_kinds import INFERENCE_SERVICE, SERVING_RUNTIME
 from tradewind.resources.serving_warnings import ANNOTATION_WARNINGS
@@ -38,6 +39,7 @@ SECTIONS = {
     "ServingRuntime and ClusterServingRuntime": SERVING_RUNTIME,
     "PropagationPolicy and ClusterPropagationPolicy": PROPAGATION_POLICY,
     "OverridePolicy and ClusterOverridePolicy": OVERRIDE_POLICY,
+    "WorkloadRebalancer": WORKLOAD_REBALANCER,
     "Cluster": CLUSTER,
     "DestinationRule": DESTINATION_RULE,
     "Secret": SECRET,

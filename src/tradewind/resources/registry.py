@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tradewind.resources import cluster, networking, policy, serving_kinds, work
+from tradewind.resources import cluster, networking, policy, rebalancer, serving_kinds, work
 from tradewind.resources.core_kinds import (
     CONFIG_MAP,
     ENDPOINT_SLICE,
@@ -43,6 +43,7 @@ HUB_KINDS: tuple[Kind, ...] = (
     work.RESOURCE_BINDING,
     work.CLUSTER_RESOURCE_BINDING,
     work.WORK,
+    rebalancer.WORKLOAD_REBALANCER,
     EVENT,
     LEASE,
 )

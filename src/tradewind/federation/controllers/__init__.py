@@ -10,6 +10,7 @@ from tradewind.federation.controllers.dependencies import make_dependencies
 from tradewind.federation.controllers.detector import make_detector
 from tradewind.federation.controllers.endpoints import make_endpoints_controller
 from tradewind.federation.controllers.eviction import make_eviction
+from tradewind.federation.controllers.rebalancer import make_rebalancer
 from tradewind.federation.controllers.scheduler import make_scheduler
 from tradewind.federation.controllers.status import make_binding_status, make_service_status
 from tradewind.resources.kinds import Kind
@@ -28,6 +29,7 @@ def hub_controllers(
         make_scheduler(),
         make_eviction(),
         make_dependencies(find_kind),
+        make_rebalancer(),
         make_binding_controller(kinds, find_kind),
         make_binding_status(),
         make_service_status(front_door_url),
