@@ -23,14 +23,8 @@ from tradewind.federation.filters import (
     taint_toleration,
 )
 from tradewind.federation.health import STARTUP_GRACE_MS, Vigil, examine, expected_taints
-from tradewind.federation.schedule import (
-    NotPlaced,
-    is_workload,
-    placement_changed,
-    replicas_changed,
-    reschedule_pending,
-    schedule,
-)
+from tradewind.federation.place import NotPlaced, is_workload
+from tradewind.federation.schedule import placement_changed, replicas_changed, reschedule_pending, schedule
 from tradewind.federation.taints import change_taints, tolerates
 from tradewind.federation.webster import webster
 from tradewind.resources.cluster_types import Cluster, ResourceSummary

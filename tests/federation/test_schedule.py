@@ -5,14 +5,8 @@ import json
 import pytest
 
 from tests.federation.objects import SERVICE, cluster, placement, taint, weights
-from tradewind.federation.schedule import (
-    NotPlaced,
-    Placed,
-    is_workload,
-    placement_changed,
-    schedule,
-    why_schedule,
-)
+from tradewind.federation.place import NotPlaced, Placed, is_workload
+from tradewind.federation.schedule import placement_changed, schedule, why_schedule
 from tradewind.resources.cluster_types import ResourceSummary
 from tradewind.resources.meta import encode, replace
 from tradewind.resources.work import (

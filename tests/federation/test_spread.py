@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.federation.objects import binding, cluster, placement
 from tests.federation.test_capacity import needs
-from tradewind.federation.schedule import NotPlaced, Placed, schedule
+from tradewind.federation.place import NotPlaced, Placed
+from tradewind.federation.schedule import schedule
 from tradewind.federation.spread import Candidate, CannotSpread, Demand, select
 from tradewind.resources.cluster_types import Cluster, ResourceSummary
 from tradewind.resources.meta import replace

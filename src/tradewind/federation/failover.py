@@ -22,7 +22,8 @@ from tradewind.federation.evict import (
     purge_mode,
     unhealthy,
 )
-from tradewind.federation.schedule import NotPlaced, schedule
+from tradewind.federation.place import NotPlaced
+from tradewind.federation.schedule import schedule
 from tradewind.resources.cluster_types import Cluster
 from tradewind.resources.core import Toleration
 from tradewind.resources.meta import replace

@@ -22,8 +22,8 @@ from tradewind.federation.keys import (
     WORK_ID,
 )
 from tradewind.federation.names import permanent_id, work_name
+from tradewind.federation.place import is_workload
 from tradewind.federation.prune import prune
-from tradewind.federation.schedule import is_workload
 from tradewind.resources.labels import MANAGED, WORK_NAME, WORK_NAMESPACE, execution_namespace
 from tradewind.resources.meta import Manifest, ObjectMeta
 from tradewind.resources.work import (

@@ -11,7 +11,8 @@ from tradewind.controller.view import Controller, View, Watch, own_key
 from tradewind.federation.bindings import binding_kind, template_of
 from tradewind.federation.conditions import with_condition
 from tradewind.federation.keys import APPLIED_PLACEMENT, BINDING_MANAGED_BY, CLUSTER_POLICY_ID, POLICY_ID
-from tradewind.federation.schedule import NotPlaced, Placed, reschedule_pending, schedule, why_schedule
+from tradewind.federation.place import NotPlaced, Placed
+from tradewind.federation.schedule import reschedule_pending, schedule, why_schedule
 from tradewind.resources.cluster import CLUSTER
 from tradewind.resources.meta import Condition, condition_of, encode, replace
 from tradewind.resources.policy_types import DEFAULT_SCHEDULER, Placement
