@@ -14,6 +14,8 @@ COMMANDS = {
     "up": "up",
     "down": "up",
     "status": "status",
+    "plan": "plan",
+    "explain": "plan",
     "apply": "apply",
     "get": "get",
     "describe": "describe",

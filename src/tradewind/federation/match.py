@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 from tradewind.federation.keys import (
     CLUSTER_POLICY_ID,
@@ -26,7 +27,9 @@ from tradewind.federation.keys import (
 from tradewind.federation.names import is_reserved_namespace
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Object, ObjectMeta, replace, selects
-from tradewind.resources.policy_types import PropagationPolicy, ResourceSelector
+from tradewind.resources.policy_types import OverridePolicy, PropagationPolicy, ResourceSelector
+
+PolicyT = TypeVar("PolicyT", PropagationPolicy, OverridePolicy)
 
 SKIPPED_NAMESPACES = re.compile(r"kube-.*")  # upstream --skipped-propagating-namespaces
 RESERVED_GROUPS = ("karmada.io",)  # with every group below, such as policy.karmada.io
@@ -128,15 +131,16 @@ def fit(template: Object, selector: ResourceSelector) -> Fit:
     return Fit.LABELS if selects(selector.label_selector, meta.labels) else Fit.NONE
 
 
-def at_stored_version(selectors: Iterable[ResourceSelector], kind: Kind) -> list[ResourceSelector]:
-    """Selectors of a kind, which may name any served version, for templates as they are stored."""
+def at_stored_version(policy: PolicyT, kind: Kind) -> PolicyT:
+    """A policy that names some served version of a kind, for templates as they are stored."""
     served = [kind.api_version_of(version) for version in kind.versions]
-    return [
+    selectors = [
         replace(selector, api_version=kind.api_version)
         if selector.kind == kind.name and selector.api_version in served
         else selector
-        for selector in selectors
+        for selector in policy.spec.resource_selectors
     ]
+    return replace(policy, spec=replace(policy.spec, resource_selectors=selectors))
 
 
 def without_claim(values: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:

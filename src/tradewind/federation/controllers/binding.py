@@ -110,13 +110,8 @@ class _Policies:
         own = view.list(OVERRIDE_POLICY, namespace) if namespace else []
         general = view.list(CLUSTER_OVERRIDE_POLICY)
         return cls(
-            [_at_stored_version(one, kind) for one in general], [_at_stored_version(one, kind) for one in own]
+            [at_stored_version(one, kind) for one in general], [at_stored_version(one, kind) for one in own]
         )
-
-
-def _at_stored_version(policy: OverridePolicy, kind: Kind) -> OverridePolicy:
-    selectors = at_stored_version(policy.spec.resource_selectors, kind)
-    return replace(policy, spec=replace(policy.spec, resource_selectors=selectors))
 
 
 def _make_works(

@@ -80,16 +80,11 @@ def _keys_of(manifests: Iterable[Manifest]) -> list[Key]:
 
 def _policies(kind: Kind, view: View, namespace: str) -> list[PropagationPolicy]:
     found = view.list(PROPAGATION_POLICY, namespace) if namespace else []
-    return [_in_stored_version(policy, kind) for policy in found]
+    return [at_stored_version(policy, kind) for policy in found]
 
 
 def _cluster_policies(kind: Kind, view: View) -> list[PropagationPolicy]:
-    return [_in_stored_version(policy, kind) for policy in view.list(CLUSTER_PROPAGATION_POLICY)]
-
-
-def _in_stored_version(policy: PropagationPolicy, kind: Kind) -> PropagationPolicy:
-    selectors = at_stored_version(policy.spec.resource_selectors, kind)
-    return replace(policy, spec=replace(policy.spec, resource_selectors=selectors))
+    return [at_stored_version(policy, kind) for policy in view.list(CLUSTER_PROPAGATION_POLICY)]
 
 
 def _claim(kind: Kind, manifest: Manifest, claimed: Claim) -> tuple[Effect, ...]:
