@@ -150,10 +150,7 @@ spec:
   resource: {apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, name: llama, namespace: ml}
   clusters: [{name: eu-west, replicas: 1}]
 """)
-    assert workload(files)["clusters"] == [
-        {"name": "eu-west", "replicas": 2},
-        {"name": "us-east", "replicas": 1},
-    ]
+    assert workload(files)["clusters"] == [{"name": "eu-west", "replicas": 3}]
 
 
 @pytest.mark.parametrize(

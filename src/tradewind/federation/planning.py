@@ -53,8 +53,8 @@ class WorkloadPlan:
     """What becomes of one object.
 
     `policy` is `namespace/name` or `name` of what propagates it; `clusters` where it goes; `manifests` what
-    each of them gets, and `failures` why some do not get it; `notes` where a share that was not divided by room
-    has too little of it; `error` why it goes nowhere.
+    each of them gets, and `failures` why some do not get it; `notes` where there is too little room for a
+    share that was not divided by room; `error` why it goes nowhere.
     """
 
     template: Template
