@@ -40,6 +40,9 @@ DISPATCHED_SLICE = "endpointslice.karmada.io"  # value of the label managed-by
 NOT_READY_TAINT = "cluster.karmada.io/not-ready"
 UNREACHABLE_TAINT = "cluster.karmada.io/unreachable"
 
+# The taint of `karmadactl cordon`.
+UNSCHEDULABLE_TAINT = "cluster.karmada.io/unschedulable"
+
 CLUSTER_FINALIZER = "karmada.io/cluster-controller"
 EXECUTION_FINALIZER = "karmada.io/execution-controller"
 
