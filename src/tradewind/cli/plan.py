@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tradewind.base.ports import member_ports
 from tradewind.cli.api import Server, hub_server, list_objects
 from tradewind.cli.clock import now_ms
 from tradewind.cli.errors import CliError
@@ -15,19 +16,23 @@ from tradewind.cli.options import DEFAULT_HOME, Files, Home, Namespace
 from tradewind.cli.plan_text import plan_json, plan_text
 from tradewind.federation.member import api_enablements, make_cluster, make_status
 from tradewind.federation.planning import Template, WorkloadPlan, World, plan
+from tradewind.member import identity_of
+from tradewind.node.nodes import MAX_PODS
 from tradewind.resources.cluster import CLUSTER
 from tradewind.resources.cluster_types import Cluster, ClusterStatus
-from tradewind.resources.fleet import Fleet, load_fleet
+from tradewind.resources.core import Node, NodeSpec, NodeStatus, RequestedResources
+from tradewind.resources.core_parts import NodeCondition
+from tradewind.resources.fleet import Fleet, FleetCluster, load_fleet
 from tradewind.resources.kinds import Kind
 from tradewind.resources.manifests import Document, ManifestError
-from tradewind.resources.meta import Manifest, decode, replace
+from tradewind.resources.meta import Manifest, ObjectMeta, decode, replace
 from tradewind.resources.policy import (
     CLUSTER_OVERRIDE_POLICY,
     CLUSTER_PROPAGATION_POLICY,
     OVERRIDE_POLICY,
     PROPAGATION_POLICY,
 )
-from tradewind.resources.registry import PROPAGATED_KINDS, find_by_name
+from tradewind.resources.registry import MEMBER_KINDS, PROPAGATED_KINDS, find_by_name
 from tradewind.resources.work import CLUSTER_RESOURCE_BINDING, RESOURCE_BINDING
 from tradewind.resources.yaml_text import format_yaml
 
@@ -175,17 +180,19 @@ def _given_objects(documents: Sequence[Document], namespace: str) -> tuple[Objec
 
 def _clusters_of(document: Document) -> list[Cluster]:
     """The clusters of a fleet as they would report themselves, idle."""
-    from tradewind.base.ports import member_ports
-    from tradewind.member import identity_of, node_config
-    from tradewind.node.nodes import make_node
-    from tradewind.resources.core import Node
-    from tradewind.resources.registry import MEMBER_KINDS
-
     fleet = load_fleet(format_yaml(document.manifest), document.source)
     made = []
     for place, one in enumerate(fleet.spec.clusters):
         identity = identity_of(fleet, one, member_ports(fleet.spec.ports.base, place))
-        node = decode(make_node(node_config(one), now_ms()), Node)
-        status = make_status(identity, ClusterStatus(), [], MEMBER_KINDS, [node], [], now_ms())
+        status = make_status(identity, ClusterStatus(), [], MEMBER_KINDS, [_node_of(one)], [], now_ms())
         made.append(replace(make_cluster(identity, None), status=status))
     return made
+
+
+def _node_of(cluster: FleetCluster) -> Node:
+    capacity: RequestedResources = {"pods": str(MAX_PODS), **cluster.capacity}
+    return Node(
+        metadata=ObjectMeta(name=cluster.name, labels=cluster.labels),
+        spec=NodeSpec(taints=cluster.taints),
+        status=NodeStatus(allocatable=capacity, conditions=[NodeCondition(type="Ready", status="True")]),
+    )
