@@ -263,8 +263,21 @@ async def test_a_silent_member_is_noticed_and_comes_back_without_losing_anything
     assert await targets_of(fleet) == WEIGHTS
     fleet.processes["us-east"].is_paused = False
     await fleet.advance(3)
-    assert await taints_of(fleet, "us-east") == []
     assert (await condition_of(fleet, "AllClustersReady"))["status"] == "True"
+    assert await taints_of(fleet, "us-east") == ["cluster.karmada.io/unreachable:NoSchedule"]
+    await fleet.advance(10)
+    assert await taints_of(fleet, "us-east") == []
+
+
+async def test_a_cluster_that_comes_and_goes_is_given_no_new_work(fleet):
+    fleet.processes["us-east"].is_paused = True
+    await fleet.advance(30)
+    for _ in range(3):
+        fleet.processes["us-east"].is_paused = False
+        await fleet.advance(5)
+        fleet.processes["us-east"].is_paused = True
+        await fleet.advance(12)
+        assert await taints_of(fleet, "us-east") == ["cluster.karmada.io/unreachable:NoSchedule"]
 
 
 async def test_a_hub_that_was_away_does_not_blame_its_members(fleet):

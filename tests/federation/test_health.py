@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from tests.federation.objects import NOW_MS, cluster, taint
 from tradewind.federation.health import (
+    EVICTION_AFTER_MS,
     GRACE_MS,
     MOST_BETWEEN_LOOKS_MS,
     RECONNECT_MS,
+    RECOVERY_MS,
     RENEW_MS,
     STARTUP_GRACE_MS,
     Vigil,
@@ -19,7 +21,7 @@ from tradewind.federation.health import (
 from tradewind.federation.taints import taint_text
 from tradewind.resources.core import Lease, LeaseSpec
 from tradewind.resources.meta import condition_of
-from tradewind.resources.times import micro_time_text
+from tradewind.resources.times import micro_time_text, time_text
 
 LONG_WATCH = Vigil(since_ms=NOW_MS - 3_600_000, last_ms=NOW_MS)
 UNREACHABLE = "cluster.karmada.io/unreachable:NoSchedule"
@@ -57,8 +59,35 @@ def test_the_table(ready, age_ms, said, taints):
 
 
 def test_other_taints_stay():
-    held = [taint("gpu-only"), taint("cluster.karmada.io/unreachable")]
+    held = [taint("gpu-only"), taint("cluster.karmada.io/not-ready")]
     assert outcome("True", 0, taints=held)[1] == ["gpu-only:NoSchedule"]
+
+
+@pytest.mark.parametrize(
+    ("back_ms", "left"), [(0, [UNREACHABLE]), (RECOVERY_MS - 1, [UNREACHABLE]), (RECOVERY_MS, [])]
+)
+def test_a_cluster_that_was_away_gets_new_work_only_after_a_while(back_ms, left):
+    back = cluster("east", "True", taints=[taint("cluster.karmada.io/unreachable")])
+    now_ms = NOW_MS + back_ms
+    finding = examine(back, Lease(spec=LeaseSpec(renew_time=micro_time_text(now_ms))), LONG_WATCH, now_ms)
+    assert [taint_text(one) for one in finding.taints] == left
+
+
+@pytest.mark.parametrize(
+    ("away_ms", "watched_ms", "effects"),
+    [
+        (EVICTION_AFTER_MS - 1, EVICTION_AFTER_MS, ["NoSchedule"]),
+        (EVICTION_AFTER_MS, EVICTION_AFTER_MS, ["NoSchedule", "NoExecute"]),
+        # A hub that was away itself waits as long again.
+        (EVICTION_AFTER_MS, EVICTION_AFTER_MS - 1, ["NoSchedule"]),
+    ],
+)
+def test_what_is_there_should_move_after_a_long_silence(away_ms, watched_ms, effects):
+    now_ms = NOW_MS + away_ms
+    vigil = Vigil(now_ms - watched_ms, now_ms)
+    finding = examine(cluster("east", "Unknown"), lease(0), vigil, now_ms)
+    assert [one.effect for one in finding.taints] == effects
+    assert finding.taints[-1].time_added == (time_text(now_ms) if len(effects) == 2 else None)
 
 
 def test_the_time_of_the_last_heartbeat_is_told():

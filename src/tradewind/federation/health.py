@@ -5,6 +5,7 @@
 | renewed in time | True | as it is | none |
 | renewed in time | False | as it is | not-ready:NoSchedule |
 | renewed in time | Unknown | as it is: the member says True itself | unreachable:NoSchedule |
+| renewed in time | True for less than RECOVERY_MS, after unreachable | as it is | stays |
 | renewed in time | none yet | as it is | not-ready:NoSchedule |
 | too old | any other | Unknown, ClusterStatusUnknown | unreachable:NoSchedule |
 | too old or missing | none yet | Unknown, ClusterStatusNeverUpdated | unreachable:NoSchedule |
@@ -39,6 +40,7 @@ LOOK_MS = 2_000  # how often the hub looks while nothing changes
 MOST_BETWEEN_LOOKS_MS = 5_000  # a longer gap means that the hub itself was not running
 RECONNECT_MS = 20_000  # after such a gap: members try again at least every 10 s
 
+RECOVERY_MS = 10_000  # upstream --cluster-success-threshold is 30 s, three times its heartbeat
 EVICTION_AFTER_MS = 300_000  # upstream --failover-eviction-timeout
 
 READY = "Ready"
@@ -74,8 +76,9 @@ def examine(cluster: Cluster, lease: Lease | None, vigil: Vigil, now_ms: int) ->
     conditions = known = cluster.status.conditions
     if now_ms >= _deadline_ms(cluster, lease, vigil):
         conditions = with_condition(known, _silent(condition_of(known, READY), lease), now_ms)
-    ready = condition_of(conditions, READY)
-    taints = expected_taints(cluster.spec.taints, ready, lasts=_lasts(ready, vigil, now_ms), now_ms=now_ms)
+    ready, taints = condition_of(conditions, READY), cluster.spec.taints
+    if not _is_recovering(taints, ready, now_ms):
+        taints = expected_taints(taints, ready, lasts=_lasts(ready, vigil, now_ms), now_ms=now_ms)
     return Finding(conditions, taints, now_ms + LOOK_MS)
 
 
@@ -112,6 +115,14 @@ def _lasts(ready: Condition | None, vigil: Vigil, now_ms: int) -> bool:
     if ready is None or ready.status == "True" or not ready.last_transition_time:
         return False
     return now_ms >= max(time_ms(ready.last_transition_time), vigil.since_ms) + EVICTION_AFTER_MS
+
+
+def _is_recovering(taints: Sequence[Taint], ready: Condition | None, now_ms: int) -> bool:
+    """Whether a cluster that was unreachable has been back for too short a time to be given new work."""
+    if ready is None or ready.status != "True" or not ready.last_transition_time:
+        return False
+    was_away = any(taint.key == UNREACHABLE_TAINT for taint in taints)
+    return was_away and now_ms < time_ms(ready.last_transition_time) + RECOVERY_MS
 
 
 def is_fresh(lease: Lease | None, now_ms: int) -> bool:
