@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tradewind.apiserver.pruning import without_unknown_fields
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.problems import Cause, Level, Problem
+from tradewind.resources.pruning import without_unknown_fields
 from tradewind.resources.shape import drop_nulls
 from tradewind.resources.status import bad_request, invalid
 from tradewind.resources.validate import check
@@ -34,12 +34,12 @@ def admit(kind: Kind, manifest: Manifest, field_validation: str) -> Admitted:
     problems = check(manifest, kind)
     unknown = [problem for problem in problems if problem.cause is Cause.UNKNOWN]
     refusals = [problem for problem in problems if problem.level is Level.ERROR and problem not in unknown]
+    version = str(manifest.get("apiVersion", "")).rpartition("/")[2]
     if refusals:
         shown = refusals + (unknown if field_validation == "Strict" else [])
         raise invalid(kind.name, kind.resource, _name(manifest), shown)
     if unknown and field_validation == "Strict":
         listed = ", ".join(map(_unknown_text, unknown))
-        version = manifest["apiVersion"].rpartition("/")[2]
         raise bad_request(
             f'{kind.name} in version "{version}" cannot be handled as a {kind.name}: '
             f"strict decoding error: {listed}"
