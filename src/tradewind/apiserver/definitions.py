@@ -12,6 +12,7 @@ from tradewind.resources.custom_kinds import DEFINITIONS, custom_kind, custom_ki
 from tradewind.resources.custom_types import CLEANUP_FINALIZER, TERMINATING, CustomResourceDefinition
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest, decode
+from tradewind.resources.pruning import without_unknown_fields
 from tradewind.resources.status import ApiError
 from tradewind.resources.times import time_text
 from tradewind.store.entries import Key
@@ -48,15 +49,16 @@ class Definitions:
         return with_status(manifest, typed, self.built_in, now_ms)
 
     def migrate(self, draft: Draft, manifest: Manifest) -> None:
-        """Bring the objects of a changed definition to its storage version and its defaults, so that none
-        is left that the new definition does not describe."""
+        """Bring the objects of a changed definition to its storage version, its fields and its defaults, so
+        that none is left that the new definition does not describe."""
         kind = custom_kind(decode(manifest, CustomResourceDefinition))
         if kind is None:
             return
         for key in draft.keys_of(kind.resource):
             known = draft.get(key)
             assert known is not None
-            now = kind.default({**known, "apiVersion": kind.api_version})
+            labelled = {**known, "apiVersion": kind.api_version}
+            now = kind.default(without_unknown_fields(labelled, kind.schema_at(kind.versions[0])))
             if now != known:
                 draft.put(key, now)
 

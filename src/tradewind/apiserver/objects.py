@@ -334,10 +334,10 @@ class Objects:
         proposed = without_owners(given)
         check_identity(kind, proposed, old)
         if status_only:
-            admitted = admit(kind, rules.with_status(kind, proposed, old), options.field_validation)
+            admitted = admit(kind, rules.with_status(kind, proposed, old), options.field_validation, old)
             new = rules.with_status(kind, admitted.manifest, old)
         else:
-            admitted = admit(kind, proposed, options.field_validation)
+            admitted = admit(kind, proposed, options.field_validation, old)
             new = rules.replaced(kind, admitted.manifest, old)
             if problems := rules.update_problems(admitted.manifest, old) + kind.check_update(new, old):
                 raise invalid(kind.name, kind.resource, key.name, problems)

@@ -19,9 +19,10 @@ from tradewind.resources.pruning import unknown_fields, without_unknown_fields
 from tradewind.resources.schema import Schema
 
 DEFINITIONS = CUSTOM_RESOURCE_DEFINITION.resource
-NOT_CHECKED = (
+UNCHECKED_RULES = Problem(
+    NO_FIELD,
     'Invalid value: "null": some validation rules were not checked because the object was invalid; correct '
-    "the existing errors to complete validation"
+    "the existing errors to complete validation",
 )
 _BLOCKING = (Cause.REQUIRED, Cause.TOO_LONG, Cause.TOO_MANY, Cause.TYPE)
 
@@ -130,7 +131,7 @@ def _check(schema: Manifest, tree: Schema, advice: list[Problem], manifest: Mani
     problems = schema_problems(known, schema) + list(list_problems(known, schema))
     if has_rules(schema):
         if any(problem.cause in _BLOCKING for problem in problems):
-            problems.append(Problem(NO_FIELD, NOT_CHECKED))
+            problems.append(UNCHECKED_RULES)
         else:
             problems += rule_problems(known, schema)
     return unknown + problems + advice

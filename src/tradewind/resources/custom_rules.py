@@ -5,6 +5,7 @@ fields by their names escaped as upstream does (`foo-bar` is `foo__dash__bar`), 
 only the name. Rules that compare with `oldSelf` run on updates, where there is an old value.
 """
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ _RESERVED = frozenset(
     ]
 )
 _SCALARS = {"integer": "int", "number": "double", "boolean": "bool", "string": "string"}
-_STRINGS = {"date-time": "google.protobuf.Timestamp", "byte": "bytes"}
+_STRINGS = {"date-time": "timestamp", "byte": "bytes"}
 _ROOT = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
 _NAMES = {"type": "object", "properties": {"name": {"type": "string"}, "generateName": {"type": "string"}}}
 
@@ -211,4 +212,6 @@ def native(value: Any, schema: Manifest) -> Any:
         return int(value)
     if isinstance(value, str) and schema.get("format") == "date-time":
         return datetime.fromisoformat(value)
+    if isinstance(value, str) and schema.get("format") == "byte":
+        return base64.b64decode(value)
     return value

@@ -99,7 +99,7 @@ def _matcher() -> Expression:
 
 @cache
 def _environment(type_: str, *, with_old: bool) -> Any:
-    variables = {SELF: cel.Type(type_)} | ({OLD_SELF: cel.Type(type_)} if with_old else {})
+    variables = dict.fromkeys((SELF, OLD_SELF) if with_old else (SELF,), _type(type_))
     extensions = [
         ext_strings.ExtStrings(),
         ext_math.ExtMath(),
@@ -108,6 +108,26 @@ def _environment(type_: str, *, with_old: bool) -> Any:
         cel.CelExtension("kubernetes", _kubernetes_functions()),
     ]
     return cel.NewEnv(variables=variables, extensions=extensions)
+
+
+def _type(text: str) -> Any:
+    """A type by its name: `list(T)`, `map(string, T)`, or one of those below."""
+    if text.startswith("list("):
+        return cel.Type.List(_type(text[5:-1]))
+    if text.startswith("map(string, "):
+        return cel.Type.Map(cel.Type.STRING, _type(text[12:-1]))
+    return _SIMPLE_TYPES[text]
+
+
+_SIMPLE_TYPES = {
+    "bool": cel.Type.BOOL,
+    "bytes": cel.Type.BYTES,
+    "double": cel.Type.DOUBLE,
+    "dyn": cel.Type.DYN,
+    "int": cel.Type.INT,
+    "string": cel.Type.STRING,
+    "timestamp": cel.Type.TIMESTAMP,
+}
 
 
 def _kubernetes_functions() -> list[Any]:
