@@ -80,7 +80,7 @@ def _date(text: str) -> object:
 
 
 def _date_time(text: str) -> object:
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}[Tt].*", text) is None:
+    if re.fullmatch(r"(?i)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", text) is None:
         raise ValueError(text)
     return datetime.fromisoformat(text.upper())
 

@@ -7,7 +7,7 @@ only the name. Rules that compare with `oldSelf` run on updates, where there is 
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -210,8 +210,11 @@ def native(value: Any, schema: Manifest) -> Any:
         return float(value)
     if isinstance(value, float) and schema.get("type") == "integer":
         return int(value)
-    if isinstance(value, str) and schema.get("format") == "date-time":
-        return datetime.fromisoformat(value)
-    if isinstance(value, str) and schema.get("format") == "byte":
-        return base64.b64decode(value)
-    return value
+    parse = _PARSERS.get(schema.get("format", "")) if isinstance(value, str) else None
+    try:
+        return parse(value) if parse else value
+    except ValueError:  # its format is wrong, which is told elsewhere
+        return value
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {"date-time": datetime.fromisoformat, "byte": base64.b64decode}

@@ -15,7 +15,7 @@ from tradewind.resources.custom_formats import format_problem
 from tradewind.resources.expressions import matches
 from tradewind.resources.meta import Manifest
 from tradewind.resources.problems import Cause, Problem
-from tradewind.resources.shape import MAX_PROBLEMS, join, shown
+from tradewind.resources.shape import LARGEST_INTEGER, MAX_PROBLEMS, join, shown
 
 NO_FIELD = "<nil>"  # upstream's name for the field of a problem that has none
 INTEGER_RANGES = {"int32": 2**31, "int64": 2**63}
@@ -34,7 +34,7 @@ def type_of(value: Any) -> str:
         case bool():
             return "boolean"
         case int():
-            return "integer"
+            return "integer" if abs(value) <= LARGEST_INTEGER else "number"  # as upstream reads JSON
         case float():
             return "number"
         case str():
@@ -71,7 +71,7 @@ def _type(value: Any, schema: Manifest, path: str) -> Iterator[Problem]:
         return
     if found == "integer" and "number" in wanted:
         return
-    if found == "number" and "integer" in wanted and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and "integer" in wanted:
         return
     said = f'must be of type {",".join(map(str, wanted))}: "{found}"'
     yield Problem(path, f'Invalid value: "{found}": {path} in body {said}', Cause.TYPE)

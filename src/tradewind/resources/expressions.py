@@ -17,9 +17,6 @@ from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from cel_expr_python import cel
-from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
-
 from tradewind.resources.quantity import format_quantity, parse_quantity
 
 SELF, OLD_SELF = "self", "oldSelf"
@@ -61,9 +58,9 @@ def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
     """What an expression gives for these variables. Raises ExpressionError."""
     try:
         found = expression.program.eval(data=values)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, ValueError) as error:  # a value that is not of the declared type
         raise ExpressionError(_said(str(error))) from None
-    if found.type() == cel.Type.ERROR:
+    if found.type() == _cel().Type.ERROR:
         raise ExpressionError(_said(str(found.value())))
     return found.value()
 
@@ -93,46 +90,47 @@ def _match(text: str, pattern: str, *, strict: bool = False) -> Any:
 
 @cache
 def _matcher() -> Expression:
-    environment = cel.NewEnv(variables={SELF: cel.Type.STRING, "pattern": cel.Type.STRING})
+    text = _cel().Type.STRING
+    environment = _cel().NewEnv(variables={SELF: text, "pattern": text})
     return Expression(environment.compile(f"{SELF}.matches(pattern)"), "BOOL", uses_old=False)
 
 
 @cache
+def _cel() -> Any:
+    """The library; most commands never need its 14 MB."""
+    from cel_expr_python import cel
+
+    return cel
+
+
+@cache
 def _environment(type_: str, *, with_old: bool) -> Any:
+    from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
+
     variables = dict.fromkeys((SELF, OLD_SELF) if with_old else (SELF,), _type(type_))
     extensions = [
         ext_strings.ExtStrings(),
         ext_math.ExtMath(),
         ext_optional.ExtOptional(),
         ext_bindings.ExtBindings(),
-        cel.CelExtension("kubernetes", _kubernetes_functions()),
+        _cel().CelExtension("kubernetes", _kubernetes_functions()),
     ]
-    return cel.NewEnv(variables=variables, extensions=extensions)
+    return _cel().NewEnv(variables=variables, extensions=extensions)
 
 
 def _type(text: str) -> Any:
-    """A type by its name: `list(T)`, `map(string, T)`, or one of those below."""
+    """A type by its name: `list(T)`, `map(string, T)`, or a simple one such as `timestamp`."""
+    types = _cel().Type
     if text.startswith("list("):
-        return cel.Type.List(_type(text[5:-1]))
+        return types.List(_type(text[5:-1]))
     if text.startswith("map(string, "):
-        return cel.Type.Map(cel.Type.STRING, _type(text[12:-1]))
-    return _SIMPLE_TYPES[text]
-
-
-_SIMPLE_TYPES = {
-    "bool": cel.Type.BOOL,
-    "bytes": cel.Type.BYTES,
-    "double": cel.Type.DOUBLE,
-    "dyn": cel.Type.DYN,
-    "int": cel.Type.INT,
-    "string": cel.Type.STRING,
-    "timestamp": cel.Type.TIMESTAMP,
-}
+        return types.Map(types.STRING, _type(text[12:-1]))
+    return getattr(types, text.upper())
 
 
 def _kubernetes_functions() -> list[Any]:
-    bool_, int_, text, any_ = cel.Type.BOOL, cel.Type.INT, cel.Type.STRING, cel.Type.DYN
-    many = cel.Type.List(any_)
+    types = _cel().Type
+    bool_, int_, text, any_, many = types.BOOL, types.INT, types.STRING, types.DYN, types.List(types.DYN)
     return [
         _function("isSorted", bool_, [many], lambda items: items == sorted(items), is_member=True),
         _function("sum", any_, [many], sum, is_member=True),
@@ -148,7 +146,7 @@ def _kubernetes_functions() -> list[Any]:
         _function("isInteger", bool_, [text], lambda a: parse_quantity(a).denominator == 1, is_member=True),
         _function("asInteger", int_, [text], lambda a: int(parse_quantity(a)), is_member=True),
         _function(
-            "asApproximateFloat", cel.Type.DOUBLE, [text], lambda a: float(parse_quantity(a)), is_member=True
+            "asApproximateFloat", types.DOUBLE, [text], lambda a: float(parse_quantity(a)), is_member=True
         ),
     ]
 
@@ -156,10 +154,10 @@ def _kubernetes_functions() -> list[Any]:
 def _function(
     name: str, result: Any, parameters: Sequence[Any], do: Callable[..., Any], *, is_member: bool = False
 ) -> Any:
-    overload = cel.Overload(
+    overload = _cel().Overload(
         f"kubernetes_{name}", return_type=result, parameters=parameters, is_member=is_member, impl=do
     )
-    return cel.FunctionDecl(name, [overload])
+    return _cel().FunctionDecl(name, [overload])
 
 
 def _is_url(text: str) -> bool:
