@@ -1,5 +1,6 @@
 """CustomResourceDefinitions and objects for tests."""
 
+import copy
 from typing import Any
 
 from tradewind.resources.custom_definition import CUSTOM_RESOURCE_DEFINITION, with_status
@@ -60,7 +61,7 @@ COLUMNS = [
 
 
 def schema(spec: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    properties = {"spec": spec or WIDGET_SPEC, "status": WIDGET_STATUS}
+    properties = copy.deepcopy({"spec": spec or WIDGET_SPEC, "status": WIDGET_STATUS})
     return {"type": "object", "properties": properties, **more}
 
 

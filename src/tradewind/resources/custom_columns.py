@@ -23,7 +23,8 @@ def _column(declared: PrinterColumn) -> Column:
         found = select(declared.json_path, manifest)
         return _cell(declared.type, found[0], now_ms) if found else None
 
-    return Column(declared.name, value, declared.type, wide=declared.priority > 0)
+    told = f"Custom resource definition column (in JSONPath format): {declared.json_path}"
+    return Column(declared.name, value, declared.type, declared.priority > 0, declared.description or told)
 
 
 def _cell(type_: str, value: Any, now_ms: int) -> Cell:

@@ -1,15 +1,15 @@
 """The rules (`x-kubernetes-validations`) of a custom kind's schema, run over an object.
 
 Upstream: apiextensions-apiserver `pkg/apiserver/schema/cel`. A rule sees its part of the object as `self`:
-fields by their names escaped as upstream does (`foo-bar` is `foo__dash__bar`), times as such, and of metadata
-only the name. Rules that compare with `oldSelf` run on updates, where there is an old value.
+fields by their names escaped as upstream does (`foo-bar` is `foo__dash__bar`), and of metadata only the name.
+Rules that compare with `oldSelf` run on updates, where there is an old value. A time is a text here, so that
+a rule says `timestamp(self.since)`, which upstream understands as well.
 """
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from tradewind.resources.expressions import OLD_SELF, SELF, ExpressionError, compiled, evaluate
@@ -48,7 +48,6 @@ _RESERVED = frozenset(
     ]
 )
 _SCALARS = {"integer": "int", "number": "double", "boolean": "bool", "string": "string"}
-_STRINGS = {"date-time": "timestamp", "byte": "bytes"}
 _ROOT = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
 _NAMES = {"type": "object", "properties": {"name": {"type": "string"}, "generateName": {"type": "string"}}}
 
@@ -73,7 +72,7 @@ def self_type(schema: Manifest) -> str:
         return "dyn"
     match schema.get("type"):
         case "string":
-            return _STRINGS.get(schema.get("format", ""), "string")
+            return "bytes" if schema.get("format") == "byte" else "string"
         case "array":
             return f"list({self_type(schema.get('items') or {})})"
         case "object":
@@ -112,7 +111,7 @@ def _problems(
         return
     yield from _own_rules(value, old, schema, path, budget, transitions=transitions)
     for one, before, below, place in _children(value, old, schema, path):
-        if budget.left <= 0:
+        if budget.left < 0:
             return
         yield from _problems(one, before, below, place, budget, transitions=transitions)
 
@@ -210,11 +209,13 @@ def native(value: Any, schema: Manifest) -> Any:
         return float(value)
     if isinstance(value, float) and schema.get("type") == "integer":
         return int(value)
-    parse = _PARSERS.get(schema.get("format", "")) if isinstance(value, str) else None
+    if isinstance(value, str) and schema.get("format") == "byte":
+        return _bytes(value)
+    return value
+
+
+def _bytes(text: str) -> str | bytes:
     try:
-        return parse(value) if parse else value
+        return base64.b64decode(text)
     except ValueError:  # its format is wrong, which is told elsewhere
-        return value
-
-
-_PARSERS: dict[str, Callable[[str], Any]] = {"date-time": datetime.fromisoformat, "byte": base64.b64decode}
+        return text

@@ -119,7 +119,7 @@ def _environment(type_: str, *, with_old: bool) -> Any:
 
 
 def _type(text: str) -> Any:
-    """A type by its name: `list(T)`, `map(string, T)`, or a simple one such as `timestamp`."""
+    """A type by its name: `list(T)`, `map(string, T)`, or a simple one such as `bytes`."""
     types = _cel().Type
     if text.startswith("list("):
         return types.List(_type(text[5:-1]))
@@ -194,7 +194,7 @@ _GO_WORDS = (
     (r'Key not found in map : "(.*)"', r"no such key: \1"),
     (r"divide by zero", "division by zero"),
     (r"No matching overloads found : .*", "no such overload"),
-    (r"[Ii]ndex out of .*", "index out of bounds"),
+    (r"Index error: index=(-?\d+).*", r"index out of bounds: \1"),
 )
 
 
