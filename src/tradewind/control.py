@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import aclosing, asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -27,18 +27,12 @@ from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.serving import TlsFiles, serve
 from tradewind.apiserver.tokens import TokenKey, read_key
 from tradewind.base.layout import FleetLayout, PartLayout
-from tradewind.client.base import Client, Listing
 from tradewind.client.local import LocalClient
-from tradewind.controller.run import Runner
 from tradewind.node.logs import rotate
 from tradewind.resources.core_kinds import EVENT
-from tradewind.resources.custom_definition import CUSTOM_RESOURCE_DEFINITION
-from tradewind.resources.custom_kinds import custom_kinds
 from tradewind.resources.fleet import Fleet
 from tradewind.resources.kinds import Kind
-from tradewind.resources.meta import Manifest
 from tradewind.resources.review_kinds import REVIEW_KINDS
-from tradewind.resources.status import ApiError
 from tradewind.store.entries import StoreError
 from tradewind.store.sqlite import open_store
 from tradewind.traffic.envoy import (
@@ -56,7 +50,6 @@ ENVOY_READY_SECONDS = 20.0
 LOOK_AT_LOGS_SECONDS = 30.0
 # How long the store's writer waits for the interpreter when the API computes, at each of its statements.
 SWITCH_SECONDS = 0.0002
-SETTLE_SECONDS = 0.2  # definitions come in files of many; the controllers begin anew once for all of them
 CONTROLLERS, GATEWAY = "its controllers", "its gateway"
 
 
@@ -145,49 +138,6 @@ async def keep_logs_small(part: PartLayout) -> None:
             except OSError as error:
                 log.warning("%s cannot be rotated: %s", path, error)
         await asyncio.sleep(LOOK_AT_LOGS_SECONDS)
-
-
-async def run_controllers(client: Client, make_runner: Callable[[Sequence[Kind]], Runner]) -> None:
-    """Run the controllers of the custom kinds that there are; when these change, stop all and begin anew with
-    those that there are then, which is the same as a start of the process. Ends only when cancelled."""
-    while True:
-        definitions = await client.list(CUSTOM_RESOURCE_DEFINITION)
-        runner = make_runner(custom_kinds(definitions.items))
-        tasks = [
-            asyncio.ensure_future(runner.run()),
-            asyncio.ensure_future(_until_changed(client, definitions)),
-        ]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        log.info("the custom kinds have changed; the controllers begin anew")
-
-
-async def _until_changed(client: Client, known: Listing) -> None:
-    """Wait until the definitions define other kinds than those known."""
-    while _defined(listing := await client.list(CUSTOM_RESOURCE_DEFINITION)) == _defined(known):
-        with suppress(ApiError):  # too old to go on from: list again
-            watch = client.watch(CUSTOM_RESOURCE_DEFINITION, resource_version=listing.resource_version)
-            async with aclosing(watch) as events:  # type: ignore[type-var]
-                await anext(aiter(events), None)
-        await asyncio.sleep(SETTLE_SECONDS)
-
-
-def _defined(definitions: Listing) -> list[Manifest]:
-    """What of CustomResourceDefinitions decides about the kinds that are served."""
-    return [
-        {
-            "spec": one["spec"],
-            "names": one["status"].get("acceptedNames"),
-            "conditions": {each["type"]: each["status"] for each in one["status"].get("conditions", [])},
-        }
-        for one in definitions.items
-    ]
 
 
 async def run_beside_envoy(

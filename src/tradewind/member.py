@@ -19,10 +19,10 @@ from tradewind.control import (
     open_api,
     part_arguments,
     run_beside_envoy,
-    run_controllers,
     run_part,
     token_key,
 )
+from tradewind.controller.anew import run_controllers
 from tradewind.controller.plan import HUB, LOCAL
 from tradewind.controller.run import Observer, Runner
 from tradewind.controller.view import Controller, View

@@ -44,6 +44,8 @@ class Process:
         fails_at: int = 0,
     ) -> None:
         self._make_controllers = make_controllers
+        self._controllers: tuple[Controller, ...] = ()
+        self._defined: list[dict[str, Any]] | None = None
         self.clients = clients
         self.is_paused = False
         self.fails_at = fails_at
@@ -53,8 +55,7 @@ class Process:
     async def round(self, now_ms: int) -> int:
         """Work off every key once; returns how many effects there were."""
         cache = Cache()
-        definitions = await self.clients[LOCAL].list(CUSTOM_RESOURCE_DEFINITION)
-        controllers = tuple(self._make_controllers(custom_kinds(definitions.items)))
+        controllers = await self._current_controllers()
         for controller in controllers:
             for watch in controller.watches:
                 listing = await self.clients[watch.at].list(watch.kind, watch.namespace, name=watch.name)
@@ -65,6 +66,14 @@ class Process:
                 for obj in cache.list(watch.kind, watch.namespace, at=watch.at):
                     self._keys |= {(controller.name, key): None for key in watch.keys(obj, cache)}
         return sum([await self._work_off(one, cache, now_ms) for one in controllers])
+
+    async def _current_controllers(self) -> tuple[Controller, ...]:
+        """Made anew when custom kinds change, as `controller.anew` does."""
+        definitions = (await self.clients[LOCAL].list(CUSTOM_RESOURCE_DEFINITION)).items
+        if self._defined != definitions:
+            self._defined = definitions
+            self._controllers = tuple(self._make_controllers(custom_kinds(definitions)))
+        return self._controllers
 
     async def _work_off(self, controller: Controller, cache: Cache, now_ms: int) -> int:
         effects = 0

@@ -36,14 +36,12 @@ def _default(manifest: Manifest) -> Manifest:
 
 
 def _versions(manifest: Manifest, _: int) -> str:
-    served = [one for one in manifest.get("spec", {}).get("versions", []) if one.get("served")]
-    return ",".join(
-        sorted(f"{one['name']}(storage)" if one.get("storage") else one["name"] for one in served)
-    )
+    versions = decode(manifest, CustomResourceDefinition).spec.versions
+    return ",".join(sorted(f"{one.name}{'(storage)' * one.storage}" for one in versions if one.served))
 
 
 def _short_names(manifest: Manifest, _: int) -> str:
-    return ",".join(manifest.get("spec", {}).get("names", {}).get("shortNames", []))
+    return ",".join(decode(manifest, CustomResourceDefinition).spec.names.short_names)
 
 
 def _established(manifest: Manifest, _: int) -> bool:
