@@ -135,9 +135,11 @@ def check_all(wanted: Sequence[Wanted]) -> tuple[list[str], list[str]]:
 
 
 def _filled(one: Wanted) -> Manifest:
-    """The manifest as it is checked: with the defaults that a custom kind's definition gives."""
+    """The manifest as it is checked: a definition, and an object of a custom kind, with its defaults, some of
+    which are for required fields."""
     manifest: Manifest = drop_nulls(one.manifest, one.kind.struct)
-    return one.kind.default(manifest) if is_custom(one.kind) else manifest
+    filled = is_custom(one.kind) or one.kind is CUSTOM_RESOURCE_DEFINITION
+    return one.kind.default(manifest) if filled else manifest
 
 
 def _texts(name: str) -> list[tuple[str, str]]:
