@@ -1,5 +1,6 @@
 """The hub process (shell): Karmada's role. What it runs, and how it is joined."""
 
+from collections.abc import Sequence
 from functools import partial
 from random import Random
 
@@ -17,11 +18,13 @@ from tradewind.control import (
     run_part,
     token_key,
 )
+from tradewind.controller.anew import run_controllers
 from tradewind.controller.plan import LOCAL
 from tradewind.controller.run import Observer, Runner
 from tradewind.controller.view import View
 from tradewind.federation.controllers import hub_controllers
 from tradewind.resources.cluster import CLUSTER
+from tradewind.resources.kinds import Kind
 from tradewind.resources.registry import HUB_KINDS, PROPAGATED_KINDS, find
 from tradewind.traffic.bootstrap import EnvoyIdentity, make_bootstrap
 from tradewind.traffic.controllers import front_door_snapshot
@@ -48,15 +51,17 @@ async def run_hub(layout: FleetLayout) -> None:
 
     async with open_api(layout, layout.hub, HUB_KINDS, ports.api, readiness, "tradewind-hub") as client:
         observer = Observer("front-door", (CLUSTER,), publish)
-        controllers = [
-            *hub_controllers(
-                PROPAGATED_KINDS, partial(find, PROPAGATED_KINDS), f"http://{LOOPBACK}:{ports.front_door}"
-            ),
-            *account_controllers(token_key(layout.hub), layout.ca_certificate.read_text()),
-        ]
-        runner = Runner({LOCAL: client}, controllers, [observer], now_ms, chance)
+        accounts = account_controllers(token_key(layout.hub), layout.ca_certificate.read_text())
+
+        def make_runner(custom: Sequence[Kind]) -> Runner:
+            kinds = (*PROPAGATED_KINDS, *custom)
+            controllers = hub_controllers(
+                kinds, partial(find, kinds), f"http://{LOOPBACK}:{ports.front_door}"
+            )
+            return Runner({LOCAL: client}, [*controllers, *accounts], [observer], now_ms, chance)
+
         envoy = front_door_process(layout, ports)
-        loops = [runner.run()]
+        loops = [run_controllers(client, make_runner)]
         await run_beside_envoy(envoy, snapshot, ports.xds, readiness, chance, loops)
 
 

@@ -1,6 +1,7 @@
 """A member process (shell): Kubernetes' and KServe's role in one cluster; what it runs, how it is joined."""
 
 import importlib.metadata
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -21,6 +22,7 @@ from tradewind.control import (
     run_part,
     token_key,
 )
+from tradewind.controller.anew import run_controllers
 from tradewind.controller.plan import HUB, LOCAL
 from tradewind.controller.run import Observer, Runner
 from tradewind.controller.view import Controller, View
@@ -83,10 +85,10 @@ def gateway_process(layout: FleetLayout, cluster: FleetCluster, ports: MemberPor
     return EnvoyProcess(make_bootstrap(identity), layout.member(cluster.name), ports.envoy_admin, listening)
 
 
-def controllers_of(identity: MemberIdentity, ports: MemberPorts) -> list[Controller]:
-    """Everything that reconciles in a member."""
+def controllers_of(identity: MemberIdentity, ports: MemberPorts, custom: Sequence[Kind]) -> list[Controller]:
+    """Everything that reconciles in a member, which serves these custom kinds beside its own."""
     return [
-        *agent_controllers(identity, MEMBER_KINDS),
+        *agent_controllers(identity, (*MEMBER_KINDS, *custom)),
         inference_service_controller(identity.name, ports.gateway),
         make_scheduler(ports.replicas, is_free),
         ENDPOINTS,
@@ -157,10 +159,13 @@ async def run_member(layout: FleetLayout, name: str) -> None:
         observers = [Observer("gateway", (ENDPOINT_SLICE,), publish), node.observer()]
         identity = identity_of(fleet, cluster, ports)
         accounts = account_controllers(token_key(layout.member(name)), layout.ca_certificate.read_text())
-        controllers = [*controllers_of(identity, ports), *accounts]
-        runner = Runner({LOCAL: client, HUB: hub}, controllers, observers, now_ms, chance)
+
+        def make_runner(custom: Sequence[Kind]) -> Runner:
+            controllers = [*controllers_of(identity, ports, custom), *accounts]
+            return Runner({LOCAL: client, HUB: hub}, controllers, observers, now_ms, chance)
+
         envoy = gateway_process(layout, cluster, ports)
-        loops = [runner.run(), node.run()]
+        loops = [run_controllers(client, make_runner), node.run()]
         await run_beside_envoy(envoy, snapshot, ports.xds, readiness, chance, loops)
 
 

@@ -8,7 +8,7 @@ from tests.cli.conftest import LiveFleet
 
 LIMIT_SECONDS = 0.3
 ATTEMPTS = 10
-HEAVY = {"aiohttp", "cryptography", "uvloop", "rich", "obstore", "numpy"}
+HEAVY = {"aiohttp", "cryptography", "uvloop", "rich", "obstore", "numpy", "cel_expr_python"}
 
 
 def command(fleet: LiveFleet, *python_options: str) -> list[str]:

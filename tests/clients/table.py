@@ -36,22 +36,9 @@ CASES: tuple[Case, ...] = tuple(case for module in MODULES for case in module.CA
 
 # Case by id: what is missing. A case that begins to hold fails until it is taken from here.
 PENDING: dict[str, str] = {
-    "kr8s/crd": "CustomResourceDefinitions do not exist",
-    "kr8s/version": "CustomResourceDefinitions do not exist",
-    "kubectl/api-resources": "CustomResourceDefinitions do not exist",
-    "kubectl/api-versions": "CustomResourceDefinitions do not exist",
-    "kubectl/crd-default": "CustomResourceDefinitions do not exist",
-    "kubectl/crd-delete": "CustomResourceDefinitions do not exist",
-    "kubectl/crd-established": "CustomResourceDefinitions do not exist",
     "kubectl/crd-explain": "CustomResourceDefinitions do not exist",
-    "kubectl/crd-invalid": "CustomResourceDefinitions do not exist",
-    "kubectl/crd-objects": "CustomResourceDefinitions do not exist",
-    "kubectl/crd-pruning": "CustomResourceDefinitions do not exist",
-    "kubectl/crd-scale": "CustomResourceDefinitions do not exist",
-    "kubectl/crd-status": "CustomResourceDefinitions do not exist",
     "kubectl/crd-validation": "CustomResourceDefinitions do not exist",
     "kubectl/get-customresourcedefinitions": "CustomResourceDefinitions do not exist",
-    "kubernetes/custom-resource-definition": "CustomResourceDefinitions do not exist",
     "http/openapi": "OpenAPI has no schemas, health no list, duplicates are not found",
     "http/strict-names-all": "OpenAPI has no schemas, health no list, duplicates are not found",
     "http/warn-duplicates": "OpenAPI has no schemas, health no list, duplicates are not found",

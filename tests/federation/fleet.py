@@ -5,7 +5,7 @@ that never comes to rest fails the test.
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,8 @@ from tradewind.federation.agent import agent_controllers
 from tradewind.federation.controllers import hub_controllers
 from tradewind.federation.member import MemberIdentity
 from tradewind.resources.core_kinds import NODE
+from tradewind.resources.custom_definition import CUSTOM_RESOURCE_DEFINITION
+from tradewind.resources.custom_kinds import custom_kinds
 from tradewind.resources.kinds import Kind
 from tradewind.resources.registry import HUB_KINDS, MEMBER_KINDS, PROPAGATED_KINDS, find
 from tradewind.resources.status import ApiError
@@ -32,12 +34,18 @@ FRONT_DOOR = "http://127.0.0.1:7401"
 
 
 class Process:
-    """Controllers over clients, worked off by hand. Every write number `fails_at` fails (0: none does)."""
+    """Controllers of the custom kinds that there are, over clients, worked off by hand. Every write number
+    `fails_at` fails (0: none does)."""
 
     def __init__(
-        self, controllers: Iterable[Controller], clients: dict[str, LocalClient], fails_at: int = 0
+        self,
+        make_controllers: Callable[[list[Kind]], Iterable[Controller]],
+        clients: dict[str, LocalClient],
+        fails_at: int = 0,
     ) -> None:
-        self.controllers = tuple(controllers)
+        self._make_controllers = make_controllers
+        self._controllers: tuple[Controller, ...] = ()
+        self._defined: list[dict[str, Any]] | None = None
         self.clients = clients
         self.is_paused = False
         self.fails_at = fails_at
@@ -47,16 +55,25 @@ class Process:
     async def round(self, now_ms: int) -> int:
         """Work off every key once; returns how many effects there were."""
         cache = Cache()
-        for controller in self.controllers:
+        controllers = await self._current_controllers()
+        for controller in controllers:
             for watch in controller.watches:
                 listing = await self.clients[watch.at].list(watch.kind, watch.namespace, name=watch.name)
                 cache.add_source(source_of(watch))
                 cache.replace(source_of(watch), watch.kind, listing.items, int(listing.resource_version))
-        for controller in self.controllers:
+        for controller in controllers:
             for watch in controller.watches:
                 for obj in cache.list(watch.kind, watch.namespace, at=watch.at):
                     self._keys |= {(controller.name, key): None for key in watch.keys(obj, cache)}
-        return sum([await self._work_off(one, cache, now_ms) for one in self.controllers])
+        return sum([await self._work_off(one, cache, now_ms) for one in controllers])
+
+    async def _current_controllers(self) -> tuple[Controller, ...]:
+        """Made anew when custom kinds change, as `controller.anew` does."""
+        definitions = (await self.clients[LOCAL].list(CUSTOM_RESOURCE_DEFINITION)).items
+        if self._defined != definitions:
+            self._defined = definitions
+            self._controllers = tuple(self._make_controllers(custom_kinds(definitions)))
+        return self._controllers
 
     async def _work_off(self, controller: Controller, cache: Cache, now_ms: int) -> int:
         effects = 0
@@ -79,6 +96,15 @@ class Process:
         return plan
 
 
+def _controllers_of_hub(custom: list[Kind]) -> Iterable[Controller]:
+    kinds = (*PROPAGATED_KINDS, *custom)
+    return hub_controllers(kinds, partial(find, kinds), FRONT_DOOR)
+
+
+def _controllers_of_member(identity: MemberIdentity, custom: list[Kind]) -> Iterable[Controller]:
+    return agent_controllers(identity, (*MEMBER_KINDS, *custom))
+
+
 class Federation:
     """A hub and its members; in each of them every write number `fails_at` fails."""
 
@@ -95,13 +121,12 @@ class Federation:
             member = LocalClient(Objects(catalog(MEMBER_KINDS), memory_store(), clock, new_uid))
             self.members[identity.name] = member
             self.processes[identity.name] = Process(
-                agent_controllers(identity, MEMBER_KINDS), {LOCAL: member, HUB: self.hub}, fails_at
+                partial(_controllers_of_member, identity), {LOCAL: member, HUB: self.hub}, fails_at
             )
 
     def restart_hub(self, fails_at: int = 0) -> None:
         """A new hub process over the same store."""
-        controllers = hub_controllers(PROPAGATED_KINDS, partial(find, PROPAGATED_KINDS), FRONT_DOOR)
-        self.processes["hub"] = Process(controllers, {LOCAL: self.hub}, fails_at)
+        self.processes["hub"] = Process(_controllers_of_hub, {LOCAL: self.hub}, fails_at)
 
     async def start(self) -> None:
         """Give every member its node, and let all of them join."""

@@ -15,6 +15,7 @@ from tradewind.cli.main import build_app
 from tradewind.resources import registry
 from tradewind.resources.cluster import CLUSTER
 from tradewind.resources.core_kinds import CONFIG_MAP, SECRET, SERVICE_ACCOUNT
+from tradewind.resources.custom_definition import CUSTOM_RESOURCE_DEFINITION
 from tradewind.resources.fleet import FLEET
 from tradewind.resources.kinds import Kind
 from tradewind.resources.networking import DESTINATION_RULE
@@ -47,6 +48,7 @@ SECTIONS = {
     "ConfigMap": CONFIG_MAP,
     "Role and ClusterRole": CLUSTER_ROLE,
     "RoleBinding and ClusterRoleBinding": ROLE_BINDING,
+    "CustomResourceDefinition": CUSTOM_RESOURCE_DEFINITION,
     "Fleet": FLEET,
 }
 NOT_WRITTEN = ("apiVersion", "kind", "metadata", "status")

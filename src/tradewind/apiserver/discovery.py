@@ -11,6 +11,7 @@ from tradewind.apiserver.catalog import Catalog
 from tradewind.apiserver.scale import GROUP, SCALE, VERSION
 from tradewind.apiserver.urls import LOG, TOKEN, subresources
 from tradewind.apiserver.urls import SCALE as SCALE_PATH
+from tradewind.resources.custom_kinds import version_priority
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.review_kinds import TOKEN_REQUEST
@@ -111,15 +112,17 @@ def _groups(served: Catalog) -> list[str]:
 
 
 def _versions(served: Catalog, group_name: str) -> list[str]:
-    """A group's versions, the preferred one first: that of the kinds' stored version."""
-    kinds = [kind for kind in served.kinds if kind.group == group_name]
-    return list(
-        dict.fromkeys([kind.versions[0] for kind in kinds] + [one for kind in kinds for one in kind.versions])
-    )
+    """A group's versions, the preferred one first."""
+    found = {version for kind in served.kinds if kind.group == group_name for version in kind.versions}
+    return sorted(found, key=version_priority)
 
 
 def _kinds(served: Catalog, group_name: str, version_name: str) -> list[Kind]:
-    return [kind for kind in served.kinds if kind.group == group_name and version_name in kind.versions]
+    return [
+        kind.at(version_name)
+        for kind in served.kinds
+        if kind.group == group_name and version_name in kind.versions
+    ]
 
 
 def _group(served: Catalog, name: str) -> Manifest:

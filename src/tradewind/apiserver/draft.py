@@ -45,6 +45,12 @@ class Draft:
         keys |= dict.fromkeys(key for key in self.changed if key.namespace == namespace)
         return [key for key in keys if key not in self.changed or self.changed[key] is not None]
 
+    def keys_of(self, resource: str) -> list[Key]:
+        """The keys of every object of a resource."""
+        keys = dict.fromkeys(self._store.tip_keys_of(resource))
+        keys |= dict.fromkeys(key for key in self.changed if key.resource == resource)
+        return [key for key in keys if key not in self.changed or self.changed[key] is not None]
+
     def _add(self, key: Key, shown: Manifest, kept: Manifest | None, deleted: bool) -> None:
         expected = self._revisions[key]
         self.writes.append(Write(key, expected, lambda at: encode_json(at_revision(shown, at)), deleted))

@@ -5,6 +5,7 @@ try (upstream's admission plugin `NamespaceAutoProvision`); who writes over HTTP
 is being deleted takes nothing new.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TypeVar
 from tradewind.apiserver import rules
 from tradewind.apiserver.admission import admit
 from tradewind.apiserver.catalog import Catalog
+from tradewind.apiserver.definitions import Definitions, check_defined
 from tradewind.apiserver.draft import Draft, decode_manifest
 from tradewind.apiserver.events import Event, EventStream, expired
 from tradewind.apiserver.fields.forms import same
@@ -35,12 +37,13 @@ from tradewind.apiserver.ownership import OwnerIndex, owner_references
 from tradewind.apiserver.removal import Removal
 from tradewind.apiserver.rules import NAMESPACES
 from tradewind.apiserver.selectors import EVERYTHING, Selection
+from tradewind.resources.custom_kinds import DEFINITIONS
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import gone, invalid, not_found
 from tradewind.resources.times import time_text
 from tradewind.store.entries import Change, Entry, Key, StoreError, TooOld
-from tradewind.store.store import Store
+from tradewind.store.store import Entries, Store
 
 Result = TypeVar("Result")
 NAME_ATTEMPTS = 8  # upstream maxNameGenerationCreateAttempts
@@ -110,16 +113,22 @@ class Objects:
     def __init__(
         self, served: Catalog, store: Store, now_ms: Callable[[], int], new_uid: Callable[[], str]
     ) -> None:
-        self.served = served
         self.guard: Guard = lambda _kind, _new, _old: None
+        self._definitions = Definitions(served.kinds)
         self._store = store
         self._now_ms = now_ms
         self._new_uid = new_uid
-        self._index_owners()
-        store.on_rollback = self._index_owners
+        self._index()
+        store.on_rollback = self._index
 
-    def _index_owners(self) -> None:
+    def _index(self) -> None:
         self._owners = OwnerIndex(self._store.everything())
+        self._serve()
+
+    def _serve(self) -> None:
+        """Serve the kinds that the definitions in the store define."""
+        found = [self._store.tip(key) for key in self._store.tip_keys_of(DEFINITIONS)]
+        self.served = self._definitions.served(decode_manifest(entry.data) for entry in found if entry)
 
     @property
     def revision(self) -> int:
@@ -224,6 +233,7 @@ class Objects:
             admitted = admit(kind, without_owners(sent), options.field_validation)
             obj = rules.created(kind, admitted.manifest, uid, self._now_ms())
             key = _key(kind, obj)
+            check_defined(draft, kind)
             if draft.get(key) is None:
                 break
             if manifest["metadata"].get("name"):
@@ -233,6 +243,8 @@ class Objects:
         obj = with_owners(obj, owners_of_new(kind, sent, obj, self._author(kind, options)))
         self.guard(kind, obj, None)
         warnings = admitted.dropped + admitted.advice + self._ensure_namespace(draft, key)
+        if kind.resource == DEFINITIONS:
+            obj = self._definitions.accepted(draft, obj, self._now_ms())
         draft.put(key, obj)
         if owner_references(obj):
             self._removal(draft).collect(key)
@@ -322,20 +334,24 @@ class Objects:
         proposed = without_owners(given)
         check_identity(kind, proposed, old)
         if status_only:
-            admitted = admit(kind, rules.with_status(kind, proposed, old), options.field_validation)
+            admitted = admit(kind, rules.with_status(kind, proposed, old), options.field_validation, old)
             new = rules.with_status(kind, admitted.manifest, old)
         else:
-            admitted = admit(kind, proposed, options.field_validation)
+            admitted = admit(kind, proposed, options.field_validation, old)
             new = rules.replaced(kind, admitted.manifest, old)
             if problems := rules.update_problems(admitted.manifest, old) + kind.check_update(new, old):
                 raise invalid(kind.name, kind.resource, key.name, problems)
         author = self._author(kind, options, STATUS if status_only else "")
         new = with_owners(new, owners_of_changed(kind, old, new, given, author))
+        if kind.resource == DEFINITIONS:
+            new = self._definitions.accepted(draft, new, self._now_ms())
         if same(new, rules.without_revision(old)):
             return Written(await self._unchanged(key), admitted.dropped)
         self.guard(kind, new, old)
         self._removal(draft).put(key, new)
         removed = draft.changed[key] is None
+        if kind.resource == DEFINITIONS and not removed:
+            self._definitions.migrate(draft, new)
         # Who changes a label or a status need not hear what is to be said about the spec, again and again.
         warnings = admitted.dropped + (() if rules.same_spec(new, old) else admitted.advice)
         return Written(await self._commit(draft, key, options.dry_run), warnings, removed)
@@ -383,6 +399,7 @@ class Objects:
 
     async def _commit(self, draft: Draft, key: Key, dry_run: bool) -> Entry:
         """Write a draft; returns the last entry of an object in it."""
+        self._definitions.settle(draft, self._now_ms())
         place, write = next(
             (place, write) for place, write in reversed([*enumerate(draft.writes)]) if write.key == key
         )
@@ -395,7 +412,21 @@ class Objects:
             raise unavailable(error) from None
         for key, manifest in draft.changed.items():
             self._owners.record(key, manifest)
+        if any(key.resource == DEFINITIONS for key in draft.changed):
+            self._redefine(written)
         return (await _durable(written))[place]
+
+    def _redefine(self, written: asyncio.Future[Entries]) -> None:
+        """Serve what is defined now. A watch of a kind that has gone tells of the last object and ends."""
+        before = set(self.served.by_resource)
+        self._serve()
+        gone = sorted(before - set(self.served.by_resource))
+
+        def end_watches(_: object) -> None:
+            for resource in gone:
+                self._store.end_watches(resource)
+
+        written.add_done_callback(end_watches)
 
 
 async def _durable(write: Awaitable[Result]) -> Result:

@@ -1,9 +1,9 @@
 """Deleting an object and all that goes with it, drafted as one group of writes.
 
-Covered: finalizers, a Pod's grace, dependents (background, foreground, orphan), and the content of a
-namespace. What upstream's garbage collector (`attemptToDeleteItem`) does some time later is done in the
-same transaction here. An object is marked once and removed once, and only that makes more work, so the
-work is bounded by what exists.
+Covered: finalizers, a Pod's grace, dependents (background, foreground, orphan), the content of a namespace,
+and the objects of a CustomResourceDefinition. What upstream's garbage collector (`attemptToDeleteItem`) does
+some time later is done in the same transaction here. An object is marked once and removed once, and only that
+makes more work, so the work is bounded by what exists.
 """
 
 from collections import deque
@@ -13,10 +13,12 @@ from functools import partial
 
 from tradewind.apiserver import rules
 from tradewind.apiserver.catalog import Catalog
+from tradewind.apiserver.definitions import cleaned_up, cleaning_up
 from tradewind.apiserver.draft import Draft
 from tradewind.apiserver.namespaces import with_remaining
 from tradewind.apiserver.ownership import Owner, OwnerIndex, owner_key, owner_references, owner_state
 from tradewind.apiserver.rules import NAMESPACES
+from tradewind.resources.custom_kinds import DEFINITIONS
 from tradewind.resources.meta import Manifest
 from tradewind.store.entries import Key
 
@@ -26,7 +28,7 @@ class Removal:
     """Deletes in a draft. `owners` may lag behind the draft, not behind the tip.
 
     What follows from a step waits in three places: further steps, owners in foreground deletion that may
-    be free to go after them, and namespaces that may be empty after those.
+    be free to go after them, and namespaces and definitions that may be empty after those.
     """
 
     draft: Draft
@@ -35,7 +37,7 @@ class Removal:
     now_ms: int
     _steps: deque[Callable[[], None]] = field(default_factory=deque)
     _holding: dict[Key, None] = field(default_factory=dict)
-    _emptied: dict[str, None] = field(default_factory=dict)
+    _emptied: dict[Key, None] = field(default_factory=dict)
 
     def delete(self, key: Key, grace_seconds: int | None = None, policy: str | None = None) -> None:
         """Ask for the deletion of an object, and of what follows from it. One that is gone is ignored.
@@ -67,14 +69,14 @@ class Removal:
             elif self._holding:
                 self._settle(self._holding.popitem()[0])
             else:
-                self._finish_namespace(self._emptied.popitem()[0])
+                self._finish(self._emptied.popitem()[0])
 
     def _delete(self, key: Key, grace_seconds: int | None, asked: str | None) -> None:
         manifest = self.draft.get(key)
         if manifest is None:
             return
-        if self._has_content(key):
-            self._empty(key, manifest)
+        if content := self._content(key):
+            self._empty(key, manifest, content)
             return
         kind = self.served.by_resource.get(key.resource)
         if kind is None:  # kept by an earlier version, not served now
@@ -99,7 +101,7 @@ class Removal:
             self._holding[key] = None
 
     def _put(self, key: Key, manifest: Manifest) -> None:
-        if rules.is_finished(manifest) and not self._has_content(key):
+        if rules.is_finished(manifest) and not self._content(key):
             self._remove(key, manifest)
         else:
             self.draft.put(key, manifest)
@@ -109,8 +111,8 @@ class Removal:
         self.draft.remove(key, last)
         self._steps += [partial(self._collect, dependent) for dependent in self._dependents(last)]
         self._holding |= dict.fromkeys(self._owners_of(last))
-        if key.namespace:
-            self._emptied[key.namespace] = None
+        containers = (Key(NAMESPACES, "", key.namespace), Key(DEFINITIONS, "", key.resource))
+        self._emptied |= dict.fromkeys(one for one in containers if one.name and self.draft.get(one))
 
     def _dependents(self, owner: Manifest) -> Iterator[Key]:
         uid = owner["metadata"]["uid"]
@@ -172,27 +174,39 @@ class Removal:
                 return
         self._put(key, rules.with_policy(manifest, rules.BACKGROUND))
 
-    def _has_content(self, key: Key) -> bool:
-        return key.resource == NAMESPACES and bool(self.draft.keys_in(key.name))
+    def _content(self, key: Key) -> list[Key]:
+        """What must go before this can: all in a namespace, and all that a definition defines. One that
+        a built-in kind has kept from its names defines nothing."""
+        if key.resource == NAMESPACES:
+            return self.draft.keys_in(key.name)
+        if key.resource != DEFINITIONS or self.served.is_built_in(key.name):
+            return []
+        return self.draft.keys_of(key.name)
 
-    def _empty(self, key: Key, namespace: Manifest) -> None:
-        """Mark a namespace, and delete what is in it, unless it was marked before."""
-        if "deletionTimestamp" in namespace["metadata"]:
+    def _empty(self, key: Key, container: Manifest, content: list[Key]) -> None:
+        """Mark a namespace or definition, and delete what is in it, unless it was marked before."""
+        if "deletionTimestamp" in container["metadata"]:
             return
-        self.draft.put(key, rules.terminating(namespace, self.now_ms))
-        self._steps += [partial(self._delete, found, None, None) for found in self.draft.keys_in(key.name)]
-        self._emptied[key.name] = None
+        if key.resource == NAMESPACES:
+            self.draft.put(key, rules.terminating(container, self.now_ms))
+        else:
+            self.draft.put(key, cleaning_up(rules.to_be_deleted(container, self.now_ms), self.now_ms))
+        self._steps += [partial(self._delete, found, None, None) for found in content]
+        self._emptied[key] = None
 
-    def _finish_namespace(self, name: str) -> None:
-        """Remove a namespace that waited for its last object to go, or tell what it waits for."""
-        key = Key(NAMESPACES, "", name)
-        namespace = self.draft.get(key) if name else None
-        if namespace is None or not rules.is_finished(namespace):
+    def _finish(self, key: Key) -> None:
+        """Remove a namespace or definition that waited for its last object to go; a namespace tells what it
+        waits for."""
+        container = self.draft.get(key)
+        if container is None or "deletionTimestamp" not in container["metadata"]:
             return
-        if not self._has_content(key):
-            self._remove(key, namespace)
+        content = self._content(key)
+        after = cleaned_up(container) if not content else container
+        if not content and rules.is_finished(after):
+            self._remove(key, after)
             return
-        left = {found: self.draft.get(found) or {} for found in self.draft.keys_in(name)}
-        told = with_remaining(namespace, left, self.now_ms)
-        if told != namespace:
-            self.draft.put(key, told)
+        if content and key.resource == NAMESPACES and rules.is_finished(container):
+            left = {found: self.draft.get(found) or {} for found in content}
+            after = with_remaining(container, left, self.now_ms)
+        if after != container:
+            self.draft.put(key, after)

@@ -174,8 +174,12 @@ def deleted(kind: Kind, manifest: Manifest, grace_seconds: int | None, now_ms: i
 
 def terminating(namespace: Manifest, now_ms: int) -> Manifest:
     """A namespace that goes as soon as it is empty."""
-    marked = _marked(namespace["metadata"], now_ms, 0)
-    return {**namespace, "metadata": marked, "status": {"phase": "Terminating"}}
+    return {**to_be_deleted(namespace, now_ms), "status": {"phase": "Terminating"}}
+
+
+def to_be_deleted(manifest: Manifest, now_ms: int) -> Manifest:
+    """An object that goes as soon as nothing keeps it any more."""
+    return {**manifest, "metadata": _marked(manifest["metadata"], now_ms, 0)}
 
 
 def is_finished(manifest: Manifest) -> bool:

@@ -160,7 +160,7 @@ def parse_fields(kind: Kind, text: str) -> tuple[FieldTerm, ...]:
 
 
 def _check_field(kind: Kind, field: str) -> None:
-    allowed = ("metadata.name", "metadata.namespace", *_FIELDS.get(kind.resource, ()))
+    allowed = ("metadata.name", "metadata.namespace", *_FIELDS.get(kind.resource, ()), *kind.selectable)
     if field in allowed:
         return
     if kind.resource not in _FIELDS and (not kind.group or kind.group.endswith(".k8s.io")):
@@ -192,5 +192,7 @@ def _field_text(manifest: Any, field: str) -> str:
     for name in field.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     if field == "spec.unschedulable":
+        return "true" if value else "false"
+    if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)

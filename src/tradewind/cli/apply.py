@@ -6,6 +6,7 @@ written, so that a mistake in the last file does not leave the first ones applie
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 
@@ -14,9 +15,12 @@ from tradewind.cli.home import open_fleet
 from tradewind.cli.manifests import Wanted, check_all, identify, read_documents
 from tradewind.cli.options import DEFAULT_HOME, Files, Home, Namespace
 from tradewind.cli.printing import reference
-from tradewind.cli.targets import NOT_FOUND
+from tradewind.cli.targets import NOT_FOUND, defined_at
 from tradewind.client.apply import last_applied, three_way_patch, with_last_applied, without_nulls
 from tradewind.client.urls import collection_path, object_path, query, version_of
+from tradewind.parts import FleetError
+from tradewind.resources.custom_kinds import is_custom
+from tradewind.resources.kinds import Kind
 from tradewind.resources.manifests import ManifestError
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import ApiError
@@ -53,17 +57,33 @@ def apply(files: Files, namespace: Namespace = "default", home: Home = DEFAULT_H
       kustomize build . | tradewind apply -f -
     """
     documents = read_documents(files)
-    wanted, problems = identify(documents, namespace)
+    wanted, problems = identify(documents, namespace, lambda: _custom_kinds(home))
     errors, warnings = check_all(wanted)
     if problems or errors:
         raise ManifestError(problems + errors)
     server = hub_server(open_fleet(home))
     changes = [change_for(one, _current(server, one)) for one in wanted]
-    warnings += _rehearse(server, changes)
+    warnings += _rehearse(server, _served(server, changes))
     for text in dict.fromkeys(warnings):
         typer.echo(f"warning: {text}", err=True)
     for change in changes:
         typer.echo(f"{reference(change.wanted.kind, change.wanted.name)} {_write(server, change)}")
+
+
+def _custom_kinds(home: Path) -> list[Kind]:
+    """Those of the hub; none while there is no fleet, so that mistakes in manifests are told all the same."""
+    try:
+        return defined_at(hub_server(open_fleet(home)))
+    except FleetError:
+        return []
+
+
+def _served(server: Server, changes: Sequence[Change]) -> list[Change]:
+    """The changes that the server can rehearse: not those of kinds that the same manifests only define."""
+    if not any(is_custom(change.wanted.kind) for change in changes):
+        return list(changes)
+    known = {kind.resource for kind in defined_at(server)}
+    return [one for one in changes if not is_custom(one.wanted.kind) or one.wanted.kind.resource in known]
 
 
 def change_for(wanted: Wanted, current: Manifest | None) -> Change:

@@ -12,7 +12,7 @@ from tradewind.cli.home import RunningFleet, open_fleet
 from tradewind.cli.manifests import identify, read_documents
 from tradewind.cli.options import DEFAULT_HOME, Cluster, Files, Home, Namespace, Timeout
 from tradewind.cli.printing import reference
-from tradewind.cli.targets import NOT_FOUND, find_object, split_name, target_of
+from tradewind.cli.targets import NOT_FOUND, defined_at, find_object, split_name, target_of
 from tradewind.cli.waiting import timeout_seconds, wait_until, why_still_there
 from tradewind.resources.kinds import Kind
 from tradewind.resources.manifests import ManifestError
@@ -90,10 +90,10 @@ def _of_files(
     """The objects of manifests that exist, the dependent ones first, and the names of those that do not."""
     if kind or cluster:
         raise CliError("give either KIND NAME or -f FILE; what -f names is deleted at the hub")
-    wanted, problems = identify(read_documents(files), namespace)
+    server = hub_server(running)
+    wanted, problems = identify(read_documents(files), namespace, lambda: defined_at(server))
     if problems:
         raise ManifestError(problems)
-    server = hub_server(running)
     doomed, missing = [], []
     for one in reversed(wanted):
         try:

@@ -1,15 +1,18 @@
 """Manifests that a command is given: found, parsed and checked, all of them before one is acted upon."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tradewind.cli.errors import CliError
+from tradewind.resources.custom_definition import CUSTOM_RESOURCE_DEFINITION
+from tradewind.resources.custom_kinds import custom_kind, is_custom
+from tradewind.resources.custom_types import CustomResourceDefinition
 from tradewind.resources.kinds import Kind
 from tradewind.resources.manifests import STANDARD_INPUT, Document, ManifestError, parse_manifests
-from tradewind.resources.meta import Manifest
-from tradewind.resources.problems import Level
+from tradewind.resources.meta import Manifest, decode
+from tradewind.resources.problems import Level, errors
 from tradewind.resources.registry import ALL_KINDS, HUB_KINDS, find
 from tradewind.resources.shape import drop_nulls, nearest
 from tradewind.resources.validate import check
@@ -18,6 +21,7 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 # What others refer to comes first; a kind that is not named here comes last. Deletion goes the other way.
 ORDER = (
+    "CustomResourceDefinition",
     "Namespace",
     "Secret",
     "ServiceAccount",
@@ -76,13 +80,21 @@ def read_documents(names: Sequence[str]) -> list[Document]:
     return documents
 
 
-def identify(documents: Sequence[Document], namespace: str) -> tuple[list[Wanted], list[str]]:
+def identify(
+    documents: Sequence[Document], namespace: str, custom: Callable[[], Sequence[Kind]]
+) -> tuple[list[Wanted], list[str]]:
     """Which objects of the hub the manifests stand for, in the order in which to write them, and problems:
-    kinds that the hub has not, missing names, the same object twice."""
+    kinds that the hub has not, missing names, the same object twice.
+
+    Kinds may also be defined by the manifests themselves; else `custom` is asked for those of the hub.
+    """
     wanted: list[Wanted] = []
     problems: list[str] = []
+    kinds: Sequence[Kind] = (*HUB_KINDS, *defined_kinds(documents))
+    if any(_find(kinds, document) is None for document in documents):
+        kinds = (*kinds, *custom())
     for document in documents:
-        kind = find(HUB_KINDS, document.manifest["apiVersion"], document.manifest["kind"])
+        kind = _find(kinds, document)
         if kind is None:
             problems.append(f"{document}: {_unknown_kind(document.manifest)}")
         elif not _name_of(document.manifest):
@@ -92,18 +104,42 @@ def identify(documents: Sequence[Document], namespace: str) -> tuple[list[Wanted
     return sorted(wanted, key=lambda one: _rank(one.kind)), problems + _duplicates(wanted)
 
 
+def defined_kinds(documents: Sequence[Document]) -> list[Kind]:
+    """The kinds that CustomResourceDefinitions among the manifests define, as far as these are valid."""
+    found = []
+    for document in documents:
+        if _find((CUSTOM_RESOURCE_DEFINITION,), document) is None:
+            continue
+        manifest = CUSTOM_RESOURCE_DEFINITION.default(
+            drop_nulls(document.manifest, CUSTOM_RESOURCE_DEFINITION.struct)
+        )
+        if errors(check(manifest, CUSTOM_RESOURCE_DEFINITION)):
+            continue
+        if kind := custom_kind(decode(manifest, CustomResourceDefinition)):
+            found.append(kind)
+    return found
+
+
+def _find(kinds: Iterable[Kind], document: Document) -> Kind | None:
+    return find(kinds, document.manifest["apiVersion"], document.manifest["kind"])
+
+
 def check_all(wanted: Sequence[Wanted]) -> tuple[list[str], list[str]]:
     """Every error, and every warning, of all manifests."""
-    found = [
-        (one, problem)
-        for one in wanted
-        for problem in check(drop_nulls(one.manifest, one.kind.struct), one.kind)
-    ]
+    found = [(one, problem) for one in wanted for problem in check(_filled(one), one.kind)]
     told = {
         level: [f"{one.document}: {problem}" for one, problem in found if problem.level is level]
         for level in Level
     }
     return told[Level.ERROR], told[Level.WARNING]
+
+
+def _filled(one: Wanted) -> Manifest:
+    """The manifest as it is checked: a definition, and an object of a custom kind, with its defaults, some of
+    which are for required fields."""
+    manifest: Manifest = drop_nulls(one.manifest, one.kind.struct)
+    filled = is_custom(one.kind) or one.kind is CUSTOM_RESOURCE_DEFINITION
+    return one.kind.default(manifest) if filled else manifest
 
 
 def _texts(name: str) -> list[tuple[str, str]]:

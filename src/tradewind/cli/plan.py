@@ -1,7 +1,7 @@
 """`tradewind plan` and `tradewind explain`: what the hub would do, and why it did what it did."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +14,7 @@ from tradewind.cli.home import open_fleet
 from tradewind.cli.manifests import check_all, identify, read_documents
 from tradewind.cli.options import DEFAULT_HOME, Files, Home, Namespace
 from tradewind.cli.plan_text import plan_json, plan_text
+from tradewind.cli.targets import defined_at
 from tradewind.federation.member import api_enablements, make_cluster, make_status
 from tradewind.federation.planning import Template, WorkloadPlan, World, plan
 from tradewind.member import identity_of
@@ -22,6 +23,7 @@ from tradewind.resources.cluster import CLUSTER
 from tradewind.resources.cluster_types import Cluster, ClusterStatus
 from tradewind.resources.core import Node, NodeSpec, NodeStatus, RequestedResources
 from tradewind.resources.core_parts import NodeCondition
+from tradewind.resources.custom_kinds import is_custom
 from tradewind.resources.fleet import Fleet, FleetCluster, load_fleet
 from tradewind.resources.kinds import Kind
 from tradewind.resources.manifests import Document, ManifestError
@@ -80,8 +82,10 @@ def plan_command(
     if output not in ("text", "json"):
         raise CliError(f'--output is "{output}"; must be text or json')
     documents = read_documents(files)
-    objects = _live_objects(hub_server(open_fleet(home))) if live else {}
-    own, clusters = _given_objects(documents, namespace)
+    server = hub_server(open_fleet(home)) if live else None
+    custom = defined_at(server) if server else []
+    objects = _live_objects(server, custom) if server else {}
+    own, clusters = _given_objects(documents, namespace, custom)
     plans = _plans(objects | own, clusters, list(own), without)
     typer.echo(json.dumps(plan_json(plans), indent=2) if output == "json" else plan_text(plans))
 
@@ -106,11 +110,14 @@ def explain(
     if what != "placement":
         raise CliError(f'"{what}" cannot be explained; it must be placement')
     word, _, rest = name.rpartition("/")
-    kind = find_by_name(PROPAGATED_KINDS, word or "inferenceservice")
+    server = hub_server(open_fleet(home))
+    custom = defined_at(server)
+    kinds = (*PROPAGATED_KINDS, *custom)
+    kind = find_by_name(kinds, word or "inferenceservice")
     if kind is None:
-        known = ", ".join(one.name for one in PROPAGATED_KINDS)
+        known = ", ".join(one.name for one in kinds)
         raise CliError(f'no kind "{word}" is propagated; these are: {known}')
-    objects = _live_objects(hub_server(open_fleet(home)))
+    objects = _live_objects(server, custom)
     key = (kind.resource, namespace if kind.namespaced else "", rest)
     if key not in objects:
         raise CliError(f'{kind.resource} "{rest}" not found in namespace {namespace} at the hub')
@@ -127,9 +134,12 @@ def _plans(
     if without and without not in {one.metadata.name for one in found}:
         known = ", ".join(sorted(one.metadata.name for one in found)) or "none"
         raise CliError(f'--without names "{without}", which is no cluster; there are: {known}')
-    templates = [Template(*objects[key]) for key in wanted if objects[key][0] in PROPAGATED_KINDS]
+    kinds = {
+        kind.resource: kind for kind, _ in objects.values() if kind in PROPAGATED_KINDS or is_custom(kind)
+    }
+    templates = [Template(*objects[key]) for key in wanted if key[0] in kinds]
     world = World(
-        clusters=[_serving(one) for one in found],
+        clusters=[_serving(one, kinds.values()) for one in found],
         policies=_all_of(by_kind, PROPAGATION_POLICY, CLUSTER_PROPAGATION_POLICY),
         overrides=_all_of(by_kind, OVERRIDE_POLICY, CLUSTER_OVERRIDE_POLICY),
         templates=templates,
@@ -142,18 +152,18 @@ def _all_of(by_kind: dict[str, list[Any]], *kinds: Kind) -> list[Any]:
     return [one for kind in kinds for one in by_kind.get(kind.resource, [])]
 
 
-def _serving(cluster: Cluster) -> Cluster:
+def _serving(cluster: Cluster, kinds: Iterable[Kind]) -> Cluster:
     """A Cluster written by hand says nothing of the kinds that it serves: it is taken to serve all."""
     if cluster.status.api_enablements:
         return cluster
-    served = api_enablements(PROPAGATED_KINDS)
+    served = api_enablements(kinds)
     return replace(cluster, status=replace(cluster.status, api_enablements=served))
 
 
-def _live_objects(server: Server) -> Objects:
+def _live_objects(server: Server, custom: Iterable[Kind]) -> Objects:
     return {
         _key(kind, manifest): (kind, manifest)
-        for kind in READ_KINDS
+        for kind in (*READ_KINDS, *custom)
         for manifest in list_objects(server, kind)
     }
 
@@ -163,10 +173,12 @@ def _key(kind: Kind, manifest: Manifest) -> tuple[str, str, str]:
     return kind.resource, metadata.get("namespace", "") if kind.namespaced else "", metadata["name"]
 
 
-def _given_objects(documents: Sequence[Document], namespace: str) -> tuple[Objects, list[Cluster]]:
+def _given_objects(
+    documents: Sequence[Document], namespace: str, custom: Sequence[Kind]
+) -> tuple[Objects, list[Cluster]]:
     """The objects of the files, and the clusters of fleets among them."""
     fleets = [one for one in documents if one.manifest["kind"] == Fleet.__name__]
-    wanted, problems = identify([one for one in documents if one not in fleets], namespace)
+    wanted, problems = identify([one for one in documents if one not in fleets], namespace, lambda: custom)
     errors, _ = check_all(wanted)
     if problems or errors:
         raise ManifestError(problems + errors)

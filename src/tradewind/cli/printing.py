@@ -48,7 +48,8 @@ def reference(kind: Kind, name: str) -> str:
 
 
 def _cells(columns: Sequence[Column], manifest: Manifest, now_ms: int) -> list[str]:
-    return [str(column.value(manifest, now_ms)) for column in columns]
+    cells = (column.value(manifest, now_ms) for column in columns)
+    return ["" if cell is None else str(cell) for cell in cells]
 
 
 def _shown(manifest: Manifest) -> Manifest:

@@ -2,9 +2,19 @@
 
 from dataclasses import dataclass
 
-from tradewind.cli.api import Server, ask_all, get_object, hub_server, member_server, member_servers
+from tradewind.cli.api import (
+    Server,
+    ask_all,
+    get_object,
+    hub_server,
+    list_objects,
+    member_server,
+    member_servers,
+)
 from tradewind.cli.errors import CliError
 from tradewind.cli.home import RunningFleet
+from tradewind.resources.custom_definition import CUSTOM_RESOURCE_DEFINITION
+from tradewind.resources.custom_kinds import custom_kinds
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.registry import ALL_KINDS, HUB_KINDS, MEMBER_KINDS, find_by_name
@@ -38,11 +48,25 @@ def target_of(running: RunningFleet, word: str, cluster: str) -> Target:
     """
     if cluster:
         server = member_server(running, cluster)
-        return Target(_kind_named(word, MEMBER_KINDS, f"cluster {cluster}"), (server,))
-    kind = find_by_name(HUB_KINDS, word)
-    if kind is not None:
+        kind = find_by_name(MEMBER_KINDS, word) or find_by_name(defined_at(server), word)
+        if kind is None:
+            raise _no_kind(word, MEMBER_KINDS, f"cluster {cluster}")
+        return Target(kind, (server,))
+    if kind := find_by_name(HUB_KINDS, word):
         return Target(kind, (hub_server(running),))
-    return Target(_kind_named(word, ALL_KINDS, "this fleet"), tuple(member_servers(running)))
+    if kind := find_by_name(ALL_KINDS, word):
+        return Target(kind, tuple(member_servers(running)))
+    if kind := find_by_name(defined_at(hub_server(running)), word):
+        return Target(kind, (hub_server(running),))
+    raise _no_kind(word, ALL_KINDS, "this fleet")
+
+
+def defined_at(server: Server) -> list[Kind]:
+    """The custom kinds that a server serves; none if it does not answer."""
+    try:
+        return custom_kinds(list_objects(server, CUSTOM_RESOURCE_DEFINITION))
+    except ApiError:
+        return []
 
 
 def find_object(target: Target, namespace: str, name: str) -> Found:
@@ -72,10 +96,7 @@ def split_name(kind: str, name: str) -> tuple[str, str]:
     return word, found
 
 
-def _kind_named(word: str, kinds: tuple[Kind, ...], where: str) -> Kind:
-    kind = find_by_name(kinds, word)
-    if kind is not None:
-        return kind
+def _no_kind(word: str, kinds: tuple[Kind, ...], where: str) -> CliError:
     words = [name for one in kinds for name in (one.name.lower(), one.plural, *one.short_names)]
     listed = ", ".join(sorted(one.plural for one in kinds))
-    raise CliError(f'unknown kind "{word}" in {where}; kinds: {listed}{nearest(word, words)}')
+    return CliError(f'unknown kind "{word}" in {where}; kinds: {listed}{nearest(word, words)}')

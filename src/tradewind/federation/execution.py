@@ -73,8 +73,9 @@ def apply(copy: Copy, cluster: str) -> Outcome:
     """Bring one object to what the Work holds."""
     kind, wanted, observed = copy.kind, copy.wanted, copy.observed
     if kind is None:
-        served = f"{wanted.get('kind', '')} of {wanted.get('apiVersion', '')}"
-        return Outcome(problem=f"{_title(wanted)}: cluster {cluster} serves no kind {served}")
+        missing = f"serves no kind {wanted.get('kind', '')} of {wanted.get('apiVersion', '')}"
+        fix = "propagate its CustomResourceDefinition as well, for example with a ClusterPropagationPolicy"
+        return Outcome(problem=f"{_title(wanted)}: cluster {cluster} {missing}; {fix}")
     normal = kind.default({**wanted, "apiVersion": kind.api_version})
     refusals = errors(check(normal, kind))
     if refusals:

@@ -12,14 +12,16 @@ from tradewind.resources.problems import Problem
 from tradewind.resources.schema import Schema, schema_of
 from tradewind.resources.syntax import dns_subdomain_problem
 
+Cell = str | int | float | bool | None
+
 
 @dataclass(frozen=True)
 class Column:
-    """A column of `kubectl get`: `value` takes the manifest and the time now in milliseconds. `type` and
-    `description` are told to clients that draw tables themselves."""
+    """A column of `kubectl get`: `value` takes the manifest and the time now in milliseconds; None is an
+    empty cell. `type` and `description` are told to clients that draw tables themselves."""
 
     name: str
-    value: Callable[[Manifest, int], str | int]
+    value: Callable[[Manifest, int], Cell]
     type: str = "string"
     wide: bool = False
     description: str = ""
@@ -79,7 +81,9 @@ class Kind:
     API itself says of an object that has just been created (None: nothing). `versions` lists
     every served version, the stored one first. `columns` holds every column of the table, the name's
     included. `verbs` are all but for kinds that are computed on demand and never stored; `schemas` has
-    the schema of each version where that is not the struct's; `name_problem` says what is wrong with a name.
+    the schema of each version where that is not the struct's. `variants` are the kind as it is at versions
+    that are checked, defaulted or printed in another way than the stored one. `selectable` fields, such as
+    `spec.color`, may be named by field selectors. `name_problem` says what is wrong with a name.
     """
 
     group: str
@@ -97,9 +101,15 @@ class Kind:
     check_update: Callable[[Manifest, Manifest], list[Problem]] = field(default=_anything_goes)
     scale: ScalePaths | None = None
     first_status: Callable[[Manifest], Manifest] | None = None
+    selectable: tuple[str, ...] = ()
     verbs: tuple[str, ...] = VERBS
     name_problem: Callable[[str], str] = dns_subdomain_problem
     schemas: Mapping[str, Schema] = field(default_factory=dict, repr=False, compare=False)
+    variants: Mapping[str, "Kind"] = field(default_factory=dict, repr=False, compare=False)
+
+    def at(self, version: str) -> "Kind":
+        """The kind as clients of one of its versions see it."""
+        return self.variants.get(version, self)
 
     def schema_at(self, version: str) -> Schema:
         """What an object may hold at one of the served versions."""

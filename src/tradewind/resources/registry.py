@@ -15,6 +15,7 @@ from tradewind.resources.core_kinds import (
     SERVICE,
     SERVICE_ACCOUNT,
 )
+from tradewind.resources.custom_definition import CUSTOM_RESOURCE_DEFINITION
 from tradewind.resources.kinds import Kind
 from tradewind.resources.rbac_kinds import RBAC_KINDS
 
@@ -29,6 +30,7 @@ PROPAGATED_KINDS: tuple[Kind, ...] = (
     CONFIG_MAP,
     SERVICE_ACCOUNT,
     *RBAC_KINDS,
+    CUSTOM_RESOURCE_DEFINITION,
 )
 
 # The hub runs nothing itself: Pods, Nodes, Services, EndpointSlices and Revisions exist in members only.

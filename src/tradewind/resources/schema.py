@@ -24,7 +24,9 @@ class Schema:
     How a list merges: `keys` names the fields that identify an item (`x-kubernetes-list-map-keys`), () is a
     set of plain values, None an atomic list; `key_defaults` holds what a key is taken for in an item that
     leaves it out. `atomic` says the same of objects and maps: replaced whole.
-    `struct` is the name of the type, "" when it has none.
+    `struct` is the name of the type, "" when it has none. An `open` object keeps what is not among its
+    fields. `keywords` is the node of a CustomResourceDefinition's schema that this one was made of, as its
+    author wrote it: description, default, pattern and the like; empty for typed kinds.
     """
 
     type: Type
@@ -37,6 +39,8 @@ class Schema:
     nullable: bool = False
     enum: tuple[Any, ...] = ()
     struct: str = ""
+    open: bool = False
+    keywords: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 ANY = Schema("any", nullable=True)

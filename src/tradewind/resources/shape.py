@@ -105,7 +105,7 @@ def _walk_struct(value: Any, struct: type[object], path: str, show: Show) -> Ite
     for name, one in value.items():
         known = fields.get(name)
         if known is None:
-            yield _unknown(str(name), list(fields), path)
+            yield unknown_field(str(name), list(fields), path)
         else:
             yield from _walk(one, known.type, join(path, name), show)
     for name, known in fields.items():
@@ -197,7 +197,8 @@ def _not_supported(value: Any, allowed: list[Any], path: str, show: Show) -> Pro
     )
 
 
-def _unknown(name: str, known: list[str], path: str) -> Problem:
+def unknown_field(name: str, known: list[str], path: str) -> Problem:
+    """A field of an object that has no such field, with the nearest name that it has."""
     short = name if len(name) <= MAX_NAME_LENGTH else name[:MAX_NAME_LENGTH] + "…"
     return Problem(join(path, short), f'unknown field "{short}"{nearest(name, known)}', Cause.UNKNOWN)
 

@@ -19,6 +19,7 @@ from tradewind.resources.syntax import (
 MAX_DEPTH = 100
 MAX_ANNOTATION_BYTES = 256 * 1024  # upstream TotalAnnotationSizeLimitB
 HIDDEN = "(hidden)"
+COMMON_FIELDS = ("apiVersion", "kind", "metadata")
 
 
 def check(manifest: Any, kind: Kind) -> list[Problem]:
@@ -56,6 +57,8 @@ def check_metadata(manifest: Manifest, kind: Kind) -> list[Problem]:
 
 def _check_shape(manifest: Manifest, kind: Kind) -> list[Problem]:
     show = (lambda _: HIDDEN) if kind.name == "Secret" and not kind.group else shown
+    if kind.schemas:  # the kind itself checks the rest
+        manifest = {name: value for name, value in manifest.items() if name in COMMON_FIELDS}
     problems = shape_problems(manifest, kind.struct, show=show)
     if not kind.has_status:
         return problems

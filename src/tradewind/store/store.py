@@ -129,6 +129,16 @@ class Store:
                 keys[key] = None
         return list(keys)
 
+    def tip_keys_of(self, resource: str) -> list[Key]:
+        """The keys of every object of a resource, with all writes in flight."""
+        keys = dict.fromkeys(entry.key for entry in self._memory.entries(resource))
+        for key, (change, _) in self._tip.items():
+            if key.resource == resource and change.deleted:
+                keys.pop(key, None)
+            elif key.resource == resource:
+                keys[key] = None
+        return list(keys)
+
     async def settle(self, key: Key) -> None:
         """Wait until no write to this object is in flight. Raises what the last of them raises."""
         while staged := self._tip.get(key):
@@ -217,6 +227,11 @@ class Store:
         self.on_rollback()
         for group in lost:
             group.durable.set_exception(error)
+
+    def end_watches(self, resource: str) -> None:
+        """End all watches of a resource, once each has handed out what is durable."""
+        for watch in tuple(self._watches.get(resource, ())):
+            watch.finish()
 
     def _forget_watch(self, watch: Watch) -> None:
         self._watches.get(watch.resource, {}).pop(watch, None)

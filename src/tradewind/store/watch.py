@@ -23,7 +23,7 @@ class Watch:
         self._namespace = namespace
         self._forget = forget
         self._changed = asyncio.Event()
-        self._ended = False
+        self._ended = self._finishing = False
 
     async def next(self, timeout_seconds: float | None = None) -> list[Change]:
         """The changes since the last call, at least one; none only when the time is up.
@@ -43,6 +43,8 @@ class Watch:
             raise WatchEnded
         self._changed.clear()
         found = self._memory.changes(self.resource, self._namespace, self.revision)
+        if self._finishing and not found:
+            raise WatchEnded
         self.revision = max(self.revision, self._memory.revision)
         return found
 
@@ -53,6 +55,11 @@ class Watch:
     def end(self) -> None:
         """Let whoever waits go, with WatchEnded."""
         self._ended = True
+        self._changed.set()
+
+    def finish(self) -> None:
+        """As `end`, but only once all that has happened was handed out."""
+        self._finishing = True
         self._changed.set()
 
     def close(self) -> None:
