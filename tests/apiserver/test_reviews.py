@@ -203,6 +203,30 @@ async def test_nor_by_changing_what_is_there(api):
     assert code == 200
 
 
+WAYS = [
+    ("PUT", "", "application/json"),
+    ("PATCH", "?fieldManager=x", "application/apply-patch+yaml"),
+]
+
+
+@pytest.mark.parametrize(("method", "query", "content_type"), WAYS)
+@pytest.mark.parametrize(("verbs", "code"), [("update patch", 403), ("update patch create", 201)])
+async def test_who_makes_an_object_by_changing_it_must_be_allowed_to_create(
+    api, method, query, content_type, verbs, code
+):
+    """A Lease that is not there is made by an update and by server-side apply."""
+    await give(
+        api,
+        role("r", rule(verbs, "leases", "coordination.k8s.io"), namespace="ml"),
+        binding("b", "r", "user:nobody", namespace="ml", kind="Role"),
+    )
+    lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}}
+    path = f"/apis/coordination.k8s.io/v1/namespaces/ml/leases/l{query}"
+    found, answer = await api.ask(method, path, lease, user="nobody", Content_Type=content_type)
+    assert found == code, answer
+    assert code == 201 or 'User "nobody" cannot create resource "leases"' in answer["message"]
+
+
 async def test_a_role_that_gathers_is_for_who_may_do_everything(api):
     everything = role("boss", rule("*", "clusterroles", "rbac.authorization.k8s.io"))
     everything["rules"][0]["verbs"].remove("*")

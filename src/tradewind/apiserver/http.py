@@ -243,6 +243,7 @@ async def _write(
         check_write_options(query, verb)
     if target.subresource == TOKEN:
         return _issue_token(api, target, content_type, body)
+    may_create = partial(api.doorkeeper.admit_creation, user, asked)
     match verb:
         case "create":
             manifest = decode_manifest_body(target, content_type, body)
@@ -252,9 +253,8 @@ async def _write(
             asked.name = str(manifest["metadata"].get("name", ""))
             return await writes.create(objects, target, query, user_agent, manifest)
         case "update":
-            return await writes.update(objects, target, query, user_agent, content_type, body)
+            return await writes.update(objects, target, query, user_agent, content_type, body, may_create)
         case "patch" if is_apply(content_type):
-            may_create = partial(api.doorkeeper.admit_creation, user, asked)
             return await writes.apply(objects, target, query, body, may_create)
         case "patch":
             return await writes.patch(objects, target, query, user_agent, content_type, body)

@@ -50,9 +50,16 @@ async def create(
 
 
 async def update(
-    objects: Objects, target: Target, query: Query, user_agent: str, content_type: str, body: bytes
+    objects: Objects,
+    target: Target,
+    query: Query,
+    user_agent: str,
+    content_type: str,
+    body: bytes,
+    may_create: Callable[[], None],
 ) -> web.Response:
-    """200 with the stored object; below `/status` only that is replaced. 201 if it had to be created."""
+    """200 with the stored object; below `/status` only that is replaced. 201 if it had to be created, which
+    `may_create` may refuse."""
     options = _options(target, query, author_name(query, user_agent, "UpdateOptions"))
     if target.subresource == SCALE and target.kind.scale:
         scale = decode_body(content_type, body)
@@ -65,6 +72,7 @@ async def update(
     except ApiError as error:
         if error.reason != "NotFound" or target.kind.resource not in CREATED_ON_UPDATE:
             raise
+    may_create()
     metadata = {name: one for name, one in manifest["metadata"].items() if name != "resourceVersion"}
     return await create(objects, target, query, user_agent, manifest | {"metadata": metadata})
 
