@@ -171,7 +171,7 @@ async def _wait_for_part(session: "aiohttp.ClientSession", part: Part, until: fl
             async with session.get(url) as response:
                 if response.status == 200:
                     return
-                last = (await response.text())[:300]
+                last = _failed_checks(await response.text())
         except (aiohttp.ClientError, TimeoutError):
             pass
         if not part_alive(part.layout):
@@ -182,6 +182,12 @@ async def _wait_for_part(session: "aiohttp.ClientSession", part: Part, until: fl
                 f"(log: {part.layout.log})"
             )
         await asyncio.sleep(POLL_SECONDS)
+
+
+def _failed_checks(text: str) -> str:
+    """What /readyz says is wrong, without what is right."""
+    failed = [line.removeprefix("[-]") for line in text.splitlines() if line.startswith("[-]")]
+    return "; ".join(failed or [text])[:300]
 
 
 def down(layout: FleetLayout, report: Report) -> DownReport:

@@ -84,7 +84,7 @@ MISSPELT = [
         INFERENCE_SERVICE,
         "minReplicas:",
         "minReplica:",
-        'unknown field "spec.predictor.minReplica"; did you mean "minReplicas"?',
+        'spec.predictor.minReplica: did you mean "minReplicas"?',
     ),
     (POD, "image: i", "imag: i", 'imag: unknown field "imag"; did you mean "image"?'),
 ]

@@ -111,7 +111,7 @@ async def test_discovery_tells_of_scale(api):
     (scale,) = [one for one in found["resources"] if one["name"] == "inferenceservices/scale"]
     assert (scale["group"], scale["version"], scale["kind"]) == ("autoscaling", "v1", "Scale")
     assert scale["verbs"] == ["get", "patch", "update"]
-    _, groups = await api.ask("GET", "/apis", Accept=AGGREGATED)
+    _, groups = await api.ask("GET", "/apis", Accept=AGGREGATED["v2"])
     (group,) = [one for one in groups["items"] if one["metadata"]["name"] == "serving.kserve.io"]
     resources = [one for version in group["versions"] for one in version["resources"]]
     (found,) = [one for one in resources if one["resource"] == "inferenceservices"]

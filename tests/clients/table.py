@@ -35,18 +35,4 @@ MODULES = (
 CASES: tuple[Case, ...] = tuple(case for module in MODULES for case in module.CASES.rows)
 
 # Case by id: what is missing. A case that begins to hold fails until it is taken from here.
-PENDING: dict[str, str] = {
-    "kubectl/crd-explain": "CustomResourceDefinitions do not exist",
-    "kubectl/crd-validation": "CustomResourceDefinitions do not exist",
-    "kubectl/get-customresourcedefinitions": "CustomResourceDefinitions do not exist",
-    "http/openapi": "OpenAPI has no schemas, health no list, duplicates are not found",
-    "http/strict-names-all": "OpenAPI has no schemas, health no list, duplicates are not found",
-    "http/warn-duplicates": "OpenAPI has no schemas, health no list, duplicates are not found",
-    "kubectl/apply-unknown-kind": "OpenAPI has no schemas, health no list, duplicates are not found",
-    "kubectl/explain-api-version": "OpenAPI has no schemas, health no list, duplicates are not found",
-    "kubectl/explain-field": "OpenAPI has no schemas, health no list, duplicates are not found",
-    "kubectl/explain-kind": "OpenAPI has no schemas, health no list, duplicates are not found",
-    "kubectl/explain-recursive": "OpenAPI has no schemas, health no list, duplicates are not found",
-    "kubectl/explain-unknown": "OpenAPI has no schemas, health no list, duplicates are not found",
-    "kubectl/livez": "OpenAPI has no schemas, health no list, duplicates are not found",
-}
+PENDING: dict[str, str] = {}

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tradewind.apiserver import protobuf
+from tradewind.apiserver.duplicates import duplicates_in_json, duplicates_in_yaml
 from tradewind.apiserver.identity import name_mismatch, namespace_mismatch
 from tradewind.apiserver.json_patch import json_patch, merge_patch, undecodable
 from tradewind.apiserver.strategic_merge import strategic_merge
@@ -66,12 +67,27 @@ def _decode_json(body: bytes) -> Any:
 
 def _decode_yaml(body: bytes) -> Any:
     try:
-        documents = parse_yaml(body.decode())
+        documents = parse_yaml(body.decode(), [])
     except (UnicodeDecodeError, YamlMistakes) as error:
         raise bad_request(f"the body of the request is not valid YAML: {error}") from None
     if len(documents) != 1:
         raise bad_request(f"the body of the request has {len(documents)} YAML documents; it must have one")
     return documents[0].value
+
+
+def duplicates(content_type: str, body: bytes) -> tuple[str, ...]:
+    """Errors about fields that stand twice in a body that can be decoded. The last of them counts."""
+    media_type = _media_type(content_type) or JSON
+    if media_type == protobuf.MEDIA_TYPE:
+        return ()
+    return duplicates_in_yaml(body.decode()) if media_type == YAML else duplicates_in_json(body)
+
+
+def duplicates_in_patch(content_type: str, body: bytes) -> tuple[str, ...]:
+    """As `duplicates`, of a JSON patch, merge patch or strategic merge patch."""
+    found = duplicates_in_json(body)
+    is_json_patch = _media_type(content_type) == JSON_PATCH
+    return tuple(f"json patch {one}" for one in found) if is_json_patch else found
 
 
 def decode_manifest_body(target: Target, content_type: str, body: bytes) -> Manifest:

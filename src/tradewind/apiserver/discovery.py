@@ -4,10 +4,14 @@ Forms: the older `/api`, `/apis`, `/apis/GROUP` and `/apis/GROUP/VERSION`, and t
 `APIGroupDiscoveryList` (apidiscovery.k8s.io/v2), which kubectl asks for first.
 """
 
+import base64
+import hashlib
+import platform
 from collections.abc import Iterable
 from importlib.metadata import version as installed_version
 
 from tradewind.apiserver.catalog import Catalog
+from tradewind.apiserver.health import HEALTH_ROOTS, checks_of
 from tradewind.apiserver.scale import GROUP, SCALE, VERSION
 from tradewind.apiserver.urls import LOG, TOKEN, subresources
 from tradewind.apiserver.urls import SCALE as SCALE_PATH
@@ -17,7 +21,12 @@ from tradewind.resources.meta import Manifest
 from tradewind.resources.review_kinds import TOKEN_REQUEST
 
 KUBERNETES = (1, 37)  # what clients may expect; kubectl warns of servers more than one minor version away
-AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+# The aggregated forms that are spoken: media type by version, the first to be preferred.
+AGGREGATED = {
+    version: f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    for version in ("v2", "v2beta1")
+}
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 _SCALE = {"group": GROUP, "version": VERSION, "kind": SCALE}
 _TOKEN_REQUEST = {
@@ -33,25 +42,39 @@ def version() -> Manifest:
     return {
         "major": str(major),
         "minor": str(minor),
+        "emulationMajor": str(major),
+        "emulationMinor": str(minor),
+        "minCompatibilityMajor": str(major),
+        "minCompatibilityMinor": str(minor - 1),
         "gitVersion": f"v{major}.{minor}.0+tradewind.{installed_version('tradewind')}",
         "gitCommit": "",
         "gitTreeState": "",
         "buildDate": "1970-01-01T00:00:00Z",
         "goVersion": "",
-        "compiler": "",
-        "platform": "linux/amd64",
+        "compiler": platform.python_implementation(),
+        "platform": f"linux/{_MACHINES.get(platform.machine(), platform.machine())}",
     }
 
 
-def wants_aggregated(accept: str) -> bool:
-    """Whether a client asks for the aggregated form at the version that is spoken here."""
-    wanted = set(AGGREGATED.split(";"))
-    return any(wanted <= {part.strip() for part in choice.split(";")} for choice in accept.split(","))
+def paths(served: Catalog) -> list[str]:
+    """`/`: every path that is not about objects, sorted."""
+    versions = [
+        (f"apis/{group}" if group else "api", version)
+        for group in _groups(served)
+        for version in _versions(served, group)
+    ]
+    groups = [root for root, _ in versions]
+    prefixes = [f"{root}/{version}" for root, version in versions]
+    health = [f"{root}/{name}" for root in HEALTH_ROOTS for name in checks_of(root, "")]
+    openapi = ["openapi/v2", "openapi/v3", *(f"openapi/v3/{prefix}" for prefix in prefixes)]
+    found = {"api", "apis", *groups, *prefixes, *HEALTH_ROOTS, *health, *openapi, "version"}
+    return sorted(f"/{path}" for path in found)
 
 
-def core_versions() -> Manifest:
-    """`/api`."""
-    return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+def core_versions(address: str) -> Manifest:
+    """`/api`, of a server at this address."""
+    addresses = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
+    return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses}
 
 
 def group_list(served: Catalog) -> Manifest:
@@ -73,6 +96,7 @@ def resource_list(served: Catalog, group_name: str, version_name: str) -> Manife
     if not kinds:
         return None
     resources = [one for kind in kinds for one in (_resource(kind), *_subresources(kind))]
+    resources.sort(key=lambda one: str(one["name"]))
     group_version = f"{group_name}/{version_name}" if group_name else version_name
     return {
         "kind": "APIResourceList",
@@ -82,8 +106,8 @@ def resource_list(served: Catalog, group_name: str, version_name: str) -> Manife
     }
 
 
-def aggregated(served: Catalog, *, core: bool) -> Manifest:
-    """The aggregated form of `/api` (`core`) or of `/apis`."""
+def aggregated(served: Catalog, *, core: bool, version: str) -> Manifest:
+    """The aggregated form of `/api` (`core`) or of `/apis`, in one of the versions of `AGGREGATED`."""
     names = [name for name in _groups(served) if (name == "") == core]
     items = [
         {
@@ -101,7 +125,7 @@ def aggregated(served: Catalog, *, core: bool) -> Manifest:
     ]
     return {
         "kind": "APIGroupDiscoveryList",
-        "apiVersion": "apidiscovery.k8s.io/v2",
+        "apiVersion": f"apidiscovery.k8s.io/{version}",
         "metadata": {},
         "items": items,
     }
@@ -138,7 +162,14 @@ def _resource(kind: Kind) -> Manifest:
         "kind": kind.name,
         "verbs": list(kind.verbs),
     }
-    return resource | _names(kind)
+    stored = {"storageVersionHash": _storage_version_hash(kind)} if "update" in kind.verbs else {}
+    return resource | _names(kind) | stored
+
+
+def _storage_version_hash(kind: Kind) -> str:
+    """Upstream `StorageVersionHash`: it changes with the version in which objects are stored."""
+    stored = f"{kind.group}/{kind.versions[0]}/{kind.name}"
+    return base64.b64encode(hashlib.sha256(stored.encode()).digest()[:8]).decode()
 
 
 def _names(kind: Kind) -> Manifest:

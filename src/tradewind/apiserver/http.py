@@ -19,17 +19,17 @@ from tradewind.apiserver.access import User
 from tradewind.apiserver.audit import CLIENT_WENT, Asked
 from tradewind.apiserver.audit_log import AuditLog
 from tradewind.apiserver.backup import BACKUP_HEADERS, BACKUP_PATH, file_chunks, store_copy
-from tradewind.apiserver.bodies import decode_manifest_body, is_apply, wants_yaml
+from tradewind.apiserver.bodies import decode_manifest_body, duplicates, is_apply, wants_yaml
 from tradewind.apiserver.bootstrapping import restore_roles
 from tradewind.apiserver.computed import Computed
 from tradewind.apiserver.computed_reads import get_computed, list_computed
-from tradewind.apiserver.discovery import AGGREGATED, wants_aggregated
 from tradewind.apiserver.doorkeeper import Doorkeeper, show_audit_id
 from tradewind.apiserver.draft import decode_manifest
 from tradewind.apiserver.fairness import LEVELS, Level
-from tradewind.apiserver.introspection import HEALTH_PATHS, READY_PATH, introspect
+from tradewind.apiserver.introspection import HEALTH_PATHS, introspect
 from tradewind.apiserver.logs import goes_on, log_options, log_source, read_log
 from tradewind.apiserver.objects import Objects
+from tradewind.apiserver.openapi.publish import Publisher
 from tradewind.apiserver.options import boolean, check_write_options
 from tradewind.apiserver.responses import (
     JSON_HEADERS,
@@ -63,8 +63,8 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Api:
     """One server: its objects, who may do what with them, the kinds it works out on demand, where Pods' logs
-    are (None: it runs no Pods), why it is not ready yet ("": it is), who is let in when, and how to end open
-    streams."""
+    are (None: it runs no Pods), why it is not ready yet ("": it is), who is let in when, how to end open
+    streams, and its OpenAPI documents."""
 
     objects: Objects
     doorkeeper: Doorkeeper
@@ -74,6 +74,7 @@ class Api:
     gate: Gate
     copying: asyncio.Lock = field(default_factory=asyncio.Lock)
     endings: set[Callable[[], None]] = field(default_factory=set)
+    publisher: Publisher = field(default_factory=Publisher)
 
 
 def application(
@@ -85,7 +86,7 @@ def application(
     audit_log: AuditLog | None = None,
     levels: tuple[Level, ...] = LEVELS,
 ) -> web.Application:
-    """The API of these objects. `/readyz` answers 503 for as long as `why_not_ready` says something.
+    """The API of these objects. `/readyz` answers 500 for as long as `why_not_ready` says something.
     `levels` say how much of it who may take.
 
     The kinds of `computed` must be among those that the objects' catalog serves. `token_key` signs the tokens
@@ -104,6 +105,8 @@ def application(
         try:
             response = await _handle(api, request, asked)
             code, body = response.status, getattr(response, "body", None)
+            if "Upgrade" in request.headers:  # aiohttp reads nothing more from a client that asked for one
+                response.force_close()
         finally:
             doorkeeper.complete(asked, code, body)
         return as_yaml(response) if wants_yaml(request.headers.get("Accept", "")) else response
@@ -166,11 +169,11 @@ async def _answer(api: Api, request: web.Request, asked: Asked) -> web.StreamRes
 async def _answer_path(api: Api, request: web.Request, user: User) -> web.StreamResponse:
     """What is no resource. Health is told however much there is to do."""
     if request.path.startswith(HEALTH_PATHS):
-        return _introspect(api, request)
+        return await _introspect(api, request)
     if request.path == BACKUP_PATH:
         return await _answer_backup(api, request)
     async with api.gate.seats(user):
-        return _introspect(api, request)
+        return await _introspect(api, request)
 
 
 async def _answer_backup(api: Api, request: web.Request) -> web.StreamResponse:
@@ -183,22 +186,8 @@ async def _answer_backup(api: Api, request: web.Request) -> web.StreamResponse:
         return await _send(api, request, file_chunks(path), BACKUP_HEADERS)
 
 
-def _introspect(api: Api, request: web.Request) -> web.Response:
-    path, accept = request.path, request.headers.get("Accept", "")
-    if path.startswith(HEALTH_PATHS):
-        why_not = api.why_not_ready() if path.startswith(READY_PATH) else ""
-        return web.Response(text=why_not or "ok", status=503 if why_not else 200)
-    found = introspect(api.objects.served, path, accept)
-    if found is None:
-        raise ApiError(404, "NotFound", "the server could not find the requested resource")
-    if request.method not in ("GET", "HEAD"):
-        raise ApiError(405, "MethodNotAllowed", f"{path} can only be read")
-    response = manifest_response(found)
-    if path.strip("/") in ("api", "apis"):
-        response.headers["Vary"] = "Accept"
-        if wants_aggregated(accept):
-            response.headers["Content-Type"] = AGGREGATED
-    return response
+async def _introspect(api: Api, request: web.Request) -> web.Response:
+    return await introspect(request, api.objects.served, api.publisher, api.why_not_ready())
 
 
 async def _read(api: Api, request: web.Request, verb: str, target: Target) -> web.StreamResponse:
@@ -251,7 +240,8 @@ async def _write(
             if computed is not None and computed.create is not None:
                 return manifest_response(computed.create(user, target, manifest), 201)
             asked.name = str(manifest["metadata"].get("name", ""))
-            return await writes.create(objects, target, query, user_agent, manifest)
+            twice = duplicates(content_type, body)
+            return await writes.create(objects, target, query, user_agent, manifest, twice)
         case "update":
             return await writes.update(objects, target, query, user_agent, content_type, body, may_create)
         case "patch" if is_apply(content_type):

@@ -55,7 +55,10 @@ LIST_TOO_OLD = "The resourceVersion for the provided list is too old."
 @dataclass(frozen=True)
 class WriteOptions:
     """What to do about unknown fields (`Strict`, `Warn`, `Ignore`), whether to write at all, and who writes:
-    a field manager, speaking in an `apiVersion` ("": the stored one). `force`: see `Objects.apply`."""
+    a field manager, speaking in an `apiVersion` ("": the stored one). `force`: see `Objects.apply`.
+
+    `duplicates` are errors about fields that stand twice in the text of the object or patch.
+    """
 
     field_validation: str = "Warn"
     dry_run: bool = False
@@ -63,6 +66,7 @@ class WriteOptions:
     api_version: str = ""
     force: bool = False
     operation: Operation = "Update"
+    duplicates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -230,7 +234,7 @@ class Objects:
         for _ in range(NAME_ATTEMPTS):
             uid, draft = self._new_uid(), Draft(self._store)
             sent = named(kind, typed(kind, manifest), uid)
-            admitted = admit(kind, without_owners(sent), options.field_validation)
+            admitted = admit(kind, without_owners(sent), options.field_validation, options.duplicates)
             obj = rules.created(kind, admitted.manifest, uid, self._now_ms())
             key = _key(kind, obj)
             check_defined(draft, kind)
@@ -334,10 +338,11 @@ class Objects:
         proposed = without_owners(given)
         check_identity(kind, proposed, old)
         if status_only:
-            admitted = admit(kind, rules.with_status(kind, proposed, old), options.field_validation, old)
+            proposed = rules.with_status(kind, proposed, old)
+            admitted = admit(kind, proposed, options.field_validation, options.duplicates, old)
             new = rules.with_status(kind, admitted.manifest, old)
         else:
-            admitted = admit(kind, proposed, options.field_validation, old)
+            admitted = admit(kind, proposed, options.field_validation, options.duplicates, old)
             new = rules.replaced(kind, admitted.manifest, old)
             if problems := rules.update_problems(admitted.manifest, old) + kind.check_update(new, old):
                 raise invalid(kind.name, kind.resource, key.name, problems)

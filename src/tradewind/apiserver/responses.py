@@ -49,8 +49,8 @@ def manifest_response(manifest: Manifest, status: int = 200) -> web.Response:
 
 
 def error_response(error: ApiError) -> web.Response:
-    """A Status object; with `Retry-After` when the error says when to try again."""
-    response = manifest_response(error.status, error.code)
+    """A Status object, with the error's warnings, and `Retry-After` when it says when to try again."""
+    response = json_response(encode_json(error.status), error.code, error.warnings)
     if seconds := error.details.get("retryAfterSeconds"):
         response.headers["Retry-After"] = str(seconds)
     return response

@@ -1,12 +1,14 @@
 """Serving an application over TLS on this machine's loopback."""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError as BadRequest
 
 from tradewind.apiserver.connections import (
     GOODBYE_SECONDS,
@@ -52,6 +54,13 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
+def _logger() -> logging.Logger:
+    """aiohttp logs a traceback for every client that does not speak HTTP; it got its 400, that is enough."""
+    logger = logging.getLogger(__name__)
+    logger.filters = [lambda record: not (record.exc_info and isinstance(record.exc_info[1], BadRequest))]
+    return logger
+
+
 async def serve(app: web.Application, port: int, tls: TlsFiles) -> Server:
     """Listen on loopback; port 0 takes a free one. Raises OSError when the port is taken."""
     allow_many_files()
@@ -59,6 +68,8 @@ async def serve(app: web.Application, port: int, tls: TlsFiles) -> Server:
         app,
         access_log=None,
         handler_cancellation=True,
+        logger=_logger(),
+        auto_decompress=False,
         keepalive_timeout=KEEPALIVE_SECONDS,
         shutdown_timeout=SHUTDOWN_SECONDS,
         max_line_size=LINE_BYTES,

@@ -57,7 +57,7 @@ def _merge_objects(original: Any, patch: dict[str, Any], path: str, schema: Sche
     return result
 
 
-def _merge_key(schema: Schema, name: str) -> str | None:
+def merge_key(schema: Schema, name: str) -> str | None:
     """By what the items of a list are merged: "" for plain values, None when the list is replaced."""
     keys = child(schema, name).keys
     own = None if keys is None else next(iter(keys), "")
@@ -84,7 +84,7 @@ def _merge_field(old: Any, patch: dict[str, Any], name: str, at: str, schema: Sc
         return None
     if isinstance(new, dict) and (isinstance(old, dict) or _DIRECTIVE in new):
         return None if new.get(_DIRECTIVE) == "delete" else _merge_objects(old, new, at, inner)
-    key = _merge_key(schema, name)
+    key = merge_key(schema, name)
     if key is None or not isinstance(old if new is None else new, list):
         return old if name not in patch else _clean(new)
     added: list[Any] = new if isinstance(new, list) else []

@@ -1,15 +1,25 @@
 """create, update, patch, delete and deletecollection over HTTP."""
 
+import json
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
+from tradewind.apiserver.admission import StrictDecodingError
 from tradewind.apiserver.applying import applied_config
 from tradewind.apiserver.authors import applier, author_name, check_no_force
-from tradewind.apiserver.bodies import as_stored, decode_body, decode_manifest_body, patcher, wanted_form
-from tradewind.apiserver.draft import decode_manifest
+from tradewind.apiserver.bodies import (
+    as_stored,
+    decode_body,
+    decode_manifest_body,
+    duplicates,
+    duplicates_in_patch,
+    patcher,
+    wanted_form,
+)
+from tradewind.apiserver.draft import decode_manifest, encode_json
 from tradewind.apiserver.forms import include_object
 from tradewind.apiserver.list_options import list_options
 from tradewind.apiserver.objects import DeleteOptions, Objects, WriteOptions, Written
@@ -20,7 +30,8 @@ from tradewind.apiserver.scale import scale_of, scaled
 from tradewind.apiserver.urls import SCALE, STATUS, Target
 from tradewind.resources.kinds import ScalePaths
 from tradewind.resources.meta import Manifest
-from tradewind.resources.status import ApiError, bad_request
+from tradewind.resources.problems import Problem
+from tradewind.resources.status import ApiError, bad_request, invalid
 from tradewind.store.entries import Key
 
 # Kinds whose update creates what is not there, as upstream's strategies say (`AllowCreateOnUpdate`).
@@ -42,10 +53,15 @@ RETURNED_WHEN_DELETED = frozenset({"pods", "services", "serviceaccounts"})
 
 
 async def create(
-    objects: Objects, target: Target, query: Query, user_agent: str, manifest: Manifest
+    objects: Objects,
+    target: Target,
+    query: Query,
+    user_agent: str,
+    manifest: Manifest,
+    twice: tuple[str, ...],
 ) -> web.Response:
-    """201 with the stored object."""
-    options = _options(target, query, author_name(query, user_agent, "CreateOptions"))
+    """201 with the stored object. `twice` are errors about fields that stand twice in its text."""
+    options = _options(target, query, author_name(query, user_agent, "CreateOptions"), twice)
     return _written(target, await objects.create(target.kind, manifest, options))
 
 
@@ -65,6 +81,7 @@ async def update(
         scale = decode_body(content_type, body)
         return await _modify_scale(objects, target, target.kind.scale, options, lambda _: scale)
     manifest = decode_manifest_body(target, content_type, body)
+    options = replace(options, duplicates=duplicates(content_type, body))
     if target.subresource == STATUS:
         return _written(target, await objects.update_status(target.kind, manifest, options))
     try:
@@ -74,7 +91,8 @@ async def update(
             raise
     may_create()
     metadata = {name: one for name, one in manifest["metadata"].items() if name != "resourceVersion"}
-    return await create(objects, target, query, user_agent, manifest | {"metadata": metadata})
+    manifest |= {"metadata": metadata}
+    return await create(objects, target, query, user_agent, manifest, options.duplicates)
 
 
 async def patch(
@@ -87,14 +105,26 @@ async def patch(
     if target.subresource == SCALE and target.kind.scale:
         paths = target.kind.scale
         return await _modify_scale(objects, target, paths, options, lambda old: change(scale_of(paths, old)))
-    written = await objects.modify(
-        target.kind,
-        Key(target.kind.resource, target.namespace, target.name),
-        lambda old: as_stored(target, change(old)),
-        options,
-        status_only=target.subresource == STATUS,
-    )
+    try:
+        written = await objects.modify(
+            target.kind,
+            Key(target.kind.resource, target.namespace, target.name),
+            lambda old: as_stored(target, change(old)),
+            replace(options, duplicates=duplicates_in_patch(content_type, body)),
+            status_only=target.subresource == STATUS,
+        )
+    except StrictDecodingError as error:
+        raise _invalid_patch(error) from None
     return _written(target, written)
+
+
+def _invalid_patch(error: StrictDecodingError) -> ApiError:
+    """What upstream makes of a strict decoding error in a patch: 422, with the whole patched object."""
+    patched = json.dumps(encode_json(error.manifest).decode(), ensure_ascii=False)
+    problem = Problem("patch", f"Invalid value: {patched}: {error.strict_message}")
+    refusal = invalid("", "", "", [problem])
+    causes = {"causes": refusal.details["causes"]}
+    return ApiError(refusal.code, refusal.reason, refusal.message, causes, warnings=error.warnings)
 
 
 async def apply(
@@ -160,8 +190,9 @@ async def _modify_scale(
     return manifest_response(scale_of(paths, decode_manifest(written.entry.data)))
 
 
-def _options(target: Target, query: Query, manager: str) -> WriteOptions:
-    return replace(write_options(query), manager=manager, api_version=target.api_version)
+def _options(target: Target, query: Query, manager: str, twice: tuple[str, ...] = ()) -> WriteOptions:
+    options = write_options(query)
+    return replace(options, manager=manager, api_version=target.api_version, duplicates=twice)
 
 
 def _written(target: Target, written: Written) -> web.Response:

@@ -24,9 +24,10 @@ class Schema:
     How a list merges: `keys` names the fields that identify an item (`x-kubernetes-list-map-keys`), () is a
     set of plain values, None an atomic list; `key_defaults` holds what a key is taken for in an item that
     leaves it out. `atomic` says the same of objects and maps: replaced whole.
-    `struct` is the name of the type, "" when it has none. An `open` object keeps what is not among its
-    fields. `keywords` is the node of a CustomResourceDefinition's schema that this one was made of, as its
-    author wrote it: description, default, pattern and the like; empty for typed kinds.
+    `struct` is the name of the type, "" when it has none; `bases` are those that the type extends, the
+    nearest first. An `open` object keeps what is not among its fields. `keywords` is the node of a
+    CustomResourceDefinition's schema that this one was made of, as its author wrote it: description, default,
+    pattern and the like; empty for typed kinds.
     """
 
     type: Type
@@ -39,6 +40,7 @@ class Schema:
     nullable: bool = False
     enum: tuple[Any, ...] = ()
     struct: str = ""
+    bases: tuple[str, ...] = ()
     open: bool = False
     keywords: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -77,6 +79,7 @@ def _of_struct(found: inspect.StructType) -> Schema:
         fields={one.encode_name: _of(one.type) for one in found.fields},
         required=tuple(one.encode_name for one in found.fields if one.required),
         struct=found.cls.__name__,
+        bases=tuple(base.__name__ for base in found.cls.__mro__[1:] if issubclass(base, msgspec.Struct)),
     )
 
 

@@ -5,7 +5,8 @@ from tradewind.resources.problems import Problem
 
 
 class ApiError(Exception):
-    """A request that the API refused. `status` is the `Status` object as sent to the client."""
+    """A request that the API refused. `status` is the `Status` object as sent to the client, `warnings` what
+    it is told besides."""
 
     def __init__(
         self,
@@ -14,6 +15,7 @@ class ApiError(Exception):
         message: str,
         details: Manifest | None = None,
         metadata: Manifest | None = None,
+        warnings: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -21,6 +23,7 @@ class ApiError(Exception):
         self.message = message
         self.details = details or {}
         self.metadata = metadata or {}
+        self.warnings = warnings
 
     @property
     def status(self) -> Manifest:

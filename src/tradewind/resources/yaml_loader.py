@@ -6,7 +6,7 @@ twice is noted instead of the later one winning silently.
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +35,17 @@ class Mistake:
     message: str
 
 
+@dataclass(frozen=True)
+class DuplicateKey(Mistake):
+    """A key that stands twice in one mapping."""
+
+    key: str
+
+
 class YamlMistakes(Exception):
     """The text cannot be read. Carries every mistake that was found."""
 
-    def __init__(self, mistakes: list[Mistake]) -> None:
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
         super().__init__("; ".join(f"line {one.line}: {one.message}" for one in mistakes))
         self.mistakes = mistakes
 
@@ -50,7 +57,7 @@ class JsonLoader(FastLoader):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.duplicates: list[Mistake] = []
+        self.duplicates: list[DuplicateKey] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """A mapping with string keys; keys that stand twice are noted."""
@@ -69,7 +76,7 @@ class JsonLoader(FastLoader):
                 problem = (
                     f'the key "{name}" stands twice: it is also on line {first_lines[name]}; keep one of them'
                 )
-                self.duplicates.append(Mistake(line, key.start_mark.column + 1, problem))
+                self.duplicates.append(DuplicateKey(line, key.start_mark.column + 1, problem, name))
             first_lines.setdefault(name, line)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from tradewind.resources.yaml_loader import (
+    DuplicateKey,
     JsonDumper,
     JsonLoader,
     Mistake,
@@ -35,9 +36,12 @@ class YamlDocument:
     line: int
 
 
-def parse_yaml(text: str) -> list[YamlDocument]:
-    """Every document that is not empty. Values are what JSON has. Raises YamlMistakes."""
-    documents = _json_document(text) or _yaml_documents(text)
+def parse_yaml(text: str, duplicates: list[DuplicateKey] | None = None) -> list[YamlDocument]:
+    """Every document that is not empty. Values are what JSON has. Raises YamlMistakes.
+
+    A key that stands twice is a mistake. With a list, it is put there instead, and the last one counts.
+    """
+    documents = _json_document(text) or _yaml_documents(text, duplicates)
     for document in documents:
         _check_bounds(document)
     return documents
@@ -76,7 +80,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _yaml_documents(text: str) -> list[YamlDocument]:
+def _yaml_documents(text: str, duplicates: list[DuplicateKey] | None) -> list[YamlDocument]:
     loader = None
     try:
         _check_depth(text)
@@ -91,7 +95,9 @@ def _yaml_documents(text: str) -> list[YamlDocument]:
     finally:
         if loader is not None:
             loader.dispose()
-    if loader.duplicates:
+    if duplicates is not None:
+        duplicates += loader.duplicates
+    elif loader.duplicates:
         raise YamlMistakes(loader.duplicates)
     return documents
 

@@ -1,0 +1,1 @@
+"""The real server under hostile requests."""
