@@ -233,14 +233,14 @@ async def test_an_agent_is_not_starved_by_a_client_in_a_loop(tls_home, tmp_path)
     greedy = None
     try:
         async with server.session() as admin, server.session("agent") as agent:
-            await fill(admin, 5000)
+            await fill(admin, 3000)
             lease = {"metadata": {"name": "m1"}, "spec": {"holderIdentity": "m1"}}
             async with agent.post(LEASES, json=lease) as made:
                 assert made.status == 201, await made.text()
             command = [sys.executable, "-m", "tests.apiserver.greedy", server.url, str(tmp_path), "64", MAPS]
             greedy = subprocess.Popen(command)
             await asyncio.to_thread(busy, greedy)
-            took = [await renew(agent, number) for number in range(20)]
+            took = [await renew(agent, number) for number in range(12)]
     finally:
         if greedy is not None:
             greedy.kill()
