@@ -83,14 +83,6 @@ async def _parts(events: list[Event], render: Render) -> AsyncGenerator[bytes, N
         yield b"".join(map(render, events[start : start + EVENTS_PER_CHUNK]))
 
 
-async def _parts(events: list[Event], render: Render) -> AsyncGenerator[bytes, None]:
-    """The lines of many events, in chunks; others are served between them."""
-    for start in range(0, len(events), EVENTS_PER_CHUNK):
-        if start:
-            await asyncio.sleep(0)
-        yield b"".join(map(render, events[start : start + EVENTS_PER_CHUNK]))
-
-
 def line(event_type: str, obj: bytes) -> bytes:
     """One event as it travels."""
     return b'{"type":"' + event_type.encode() + b'","object":' + obj + b"}\n"
