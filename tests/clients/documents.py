@@ -39,6 +39,10 @@ LIST_VALIDATION = (
     "validation.go"
 )
 PRINTERS = "https://github.com/kubernetes/kubernetes/blob/master/pkg/printers/internalversion/printers.go"
+DEFINITION_PRINTER = (
+    "https://github.com/kubernetes/apiextensions-apiserver/blob/master/pkg/registry/"
+    "customresourcedefinition/tableconvertor/tableconvertor.go"
+)
 KSERVE_TYPES = "https://github.com/kserve/kserve/blob/master/pkg/apis/serving/"
 KSERVE_CLIENT = "https://kserve.github.io/website/docs/reference/controlplane-client/kserve-client"
 KARMADA_TYPES = "https://github.com/karmada-io/karmada/blob/master/pkg/apis/"

@@ -77,9 +77,9 @@ CASES.lines(
     ),
     Step(
         "create -f -",
-        stdin=MY_CRON_TAB.replace("cronSpec", "cron"),
+        stdin=MY_CRON_TAB.replace("replicas: 3", "replica: 3"),
         code=1,
-        err=['unknown field "spec.cron"'],
+        err=['strict decoding error: unknown field "spec.replica"'],
     ),
     Step(
         "create --validate=ignore -f -",

@@ -135,10 +135,10 @@ PRINTED = [
     ),
     (
         "customresourcedefinitions",
-        documents.PRINTERS,
+        documents.DEFINITION_PRINTER,
         manifests.CRON_TAB,
-        "NAME CREATED AT",
-        r"crontabs\.$NS\.example\.com \d{4}-",
+        "NAME SCOPE VERSIONS CREATED AT",
+        r"crontabs\.$NS\.example\.com Namespaced v1\(storage\) \d{4}-",
     ),
 ]
 
