@@ -86,7 +86,7 @@ MISSPELT = [
         "minReplica:",
         'spec.predictor.minReplica: did you mean "minReplicas"?',
     ),
-    (POD, "image: i", "imag: i", 'imag: unknown field "imag"; did you mean "image"?'),
+    (POD, "image: i", "imag: i", 'unknown field "spec.containers[0].imag"'),
 ]
 
 

@@ -1,5 +1,6 @@
 """The OpenAPI documents of all kinds: sound, complete, and with what clients look for in them."""
 
+import struct
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -238,6 +239,15 @@ def test_the_schema_of_a_custom_resource_definition_is_published_as_it_is():
                 "properties": {
                     "when": {"type": "string", "pattern": "^.+$", "nullable": True},
                     "size": {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}]},
+                    "share": {
+                        "type": "number",
+                        "minimum": -0.5,
+                        "exclusiveMinimum": True,
+                        "default": 1,
+                        "x-kubernetes-validations": [{"rule": "self > 0"}],
+                    },
+                    "free": {"type": "object", "additionalProperties": True, "maxProperties": 5},
+                    "list": {"type": "array", "items": {"type": "string", "minLength": 1}, "default": ["a"]},
                 },
             }
         },
@@ -252,6 +262,9 @@ def test_the_schema_of_a_custom_resource_definition_is_published_as_it_is():
     v2 = definitions(swagger((kind,)))["io.a.v1.Backup"]["properties"]["spec"]["properties"]
     assert v2["when"] == {"pattern": "^.+$"}
     assert v2["size"] == {"x-kubernetes-int-or-string": True}
+    encoded = encode_document(swagger((kind,)))
+    assert struct.pack("<d", -0.5) in encoded
+    assert b"x-kubernetes-validations" in encoded
 
 
 def test_every_part_of_the_v2_document_has_a_place_in_protobuf():

@@ -65,7 +65,8 @@ def admit(
         known = check(old, kind)
         refusals = [problem for problem in refusals if problem not in known and problem != UNCHECKED_RULES]
     if refusals:
-        shown = refusals + (unknown if field_validation == "Strict" else [])
+        strict = [Problem(one.path, _unknown_text(one), one.cause) for one in unknown]
+        shown = refusals + (strict if field_validation == "Strict" else [])
         raise invalid(kind.name, kind.resource, _name(manifest), shown)
     errors = (*duplicates, *map(_unknown_text, unknown))
     if errors and field_validation == "Strict":

@@ -4,7 +4,8 @@ Messages and field numbers are those of `OpenAPIv2.proto` in google/gnostic-mode
 them; a part that is not in the tables is refused rather than lost.
 """
 
-from collections.abc import Callable, Iterable
+import struct
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,7 +17,9 @@ ASKED_TYPE = MEDIA_TYPE.replace(".v1.0", "@v1.0")  # kubectl's name for it, whic
 
 _Encoder = Callable[[Any], bytes]
 _Fields = dict[str, tuple[int, _Encoder]]
-_LENGTH_DELIMITED = 2
+_Numbers = dict[str, tuple[int, Callable[[int, Any], bytes]]]
+_FIXED_64, _LENGTH_DELIMITED = 1, 2
+_MASK_64 = 2**64 - 1
 
 
 def encode_document(document: Manifest) -> bytes:
@@ -50,6 +53,14 @@ def _named(name: str, value: bytes) -> bytes:
     return _delimited(1, name.encode()) + _delimited(2, value)
 
 
+def _double(number: int, value: float) -> bytes:
+    return _varint(number << 3 | _FIXED_64) + struct.pack("<d", value)
+
+
+def _integer(number: int, value: int) -> bytes:
+    return _varint(number << 3) + _varint(value & _MASK_64)
+
+
 def _map(number: int, encode: _Encoder) -> _Encoder:
     """A message that has nothing but named values."""
     return lambda value: b"".join(
@@ -57,24 +68,33 @@ def _map(number: int, encode: _Encoder) -> _Encoder:
     )
 
 
-def _message(fields: _Fields, extensions: int, booleans: Iterable[tuple[str, int]] = ()) -> _Encoder:
+def _message(fields: _Fields, extensions: int, numbers: _Numbers | None = None) -> _Encoder:
     """A message by the names of its fields; lists are repeated, `x-…` goes to the extensions."""
-    flags = dict(booleans)
 
     def encode(value: Manifest) -> bytes:
         parts = []
         for name, one in value.items():
             if name.startswith("x-"):
                 parts.append(_delimited(extensions, _named(name, _any(one))))
-            elif name in flags:
-                parts.append(_varint(flags[name] << 3) + _varint(int(one)))
+            elif numbers and name in numbers:
+                number, write = numbers[name]
+                parts.append(write(number, one))
             else:
                 number, inner = fields[name]
-                repeated = one if isinstance(one, list) else [one]
+                repeated = one if isinstance(one, list) and inner is not _any_whole else [one]
                 parts += [_delimited(number, inner(each)) for each in repeated]
         return b"".join(parts)
 
     return encode
+
+
+def _any_whole(value: Any) -> bytes:
+    """`Any` of a value that may itself be a list."""
+    return _any(value)
+
+
+def _additional(value: Any) -> bytes:
+    return _integer(2, value) if isinstance(value, bool) else _delimited(1, _schema(value))
 
 
 def _schema(value: Manifest) -> bytes:
@@ -99,32 +119,48 @@ _SCHEMA = _message(
         "format": (2, _text),
         "title": (3, _text),
         "description": (4, _text),
-        "default": (5, _any),
+        "default": (5, _any_whole),
         "pattern": (13, _text),
         "required": (19, _text),
         "enum": (20, _any),
-        "additionalProperties": (21, _wrapped(1, encode=_schema)),
+        "additionalProperties": (21, _additional),
         "type": (22, _wrapped(1, encode=_text)),
         "items": (23, _wrapped(1, encode=_schema)),
         "allOf": (24, _schema),
         "properties": (25, _map(1, _schema)),
+        "externalDocs": (29, _message({"description": (1, _text), "url": (2, _text)}, extensions=3)),
+        "example": (30, _any_whole),
     },
     extensions=31,
+    numbers={
+        "multipleOf": (6, _double),
+        "maximum": (7, _double),
+        "exclusiveMaximum": (8, _integer),
+        "minimum": (9, _double),
+        "exclusiveMinimum": (10, _integer),
+        "maxLength": (11, _integer),
+        "minLength": (12, _integer),
+        "maxItems": (14, _integer),
+        "minItems": (15, _integer),
+        "uniqueItems": (16, _integer),
+        "maxProperties": (17, _integer),
+        "minProperties": (18, _integer),
+    },
 )
 _BODY_PARAMETER = _message(
     {"description": (1, _text), "name": (2, _text), "in": (3, _text), "schema": (5, _schema)},
     extensions=6,
-    booleans=(("required", 4),),
+    numbers={"required": (4, _integer)},
 )
 _QUERY_PARAMETER = _message(
     {"in": (2, _text), "description": (3, _text), "name": (4, _text), "type": (6, _text)},
     extensions=23,
-    booleans=(("required", 1), ("uniqueItems", 20)),
+    numbers={"required": (1, _integer), "uniqueItems": (20, _integer)},
 )
 _PATH_PARAMETER = _message(
     {"in": (2, _text), "description": (3, _text), "name": (4, _text), "type": (5, _text)},
     extensions=22,
-    booleans=(("required", 1), ("uniqueItems", 19)),
+    numbers={"required": (1, _integer), "uniqueItems": (19, _integer)},
 )
 _PARAMETERS = {
     "body": _wrapped(1, 1, encode=_BODY_PARAMETER),

@@ -19,7 +19,33 @@ Definitions = dict[str, Manifest]
 
 ANYTHING: Manifest = {"x-kubernetes-preserve-unknown-fields": True}
 _NUMBERS = {"integer": "int64", "number": "double"}
-_OPENAPI_V3_ONLY = ("nullable", "oneOf", "anyOf", "not")
+_V2_WORDS = frozenset(
+    {
+        "additionalProperties",
+        "default",
+        "description",
+        "enum",
+        "example",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "externalDocs",
+        "format",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "pattern",
+        "required",
+        "title",
+        "type",
+        "uniqueItems",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -104,16 +130,24 @@ def _as_written(walk: _Walk, raw: Mapping[str, Any]) -> Manifest:
     return own | {"properties": properties}
 
 
-def _without_v3(value: Manifest) -> Manifest:
-    """Swagger 2.0 lacks some words of OpenAPI 3.0; upstream leaves them out too (`ToStructuralOpenAPIV2`)."""
+def _without_v3(value: Mapping[str, Any]) -> Manifest:
+    """Swagger 2.0 lacks some words of OpenAPI 3.0; upstream leaves them out too (`ToStructuralOpenAPIV2`).
+
+    What may be null or a number or a text there has no type here.
+    """
     kept: Manifest = {}
     for name, one in value.items():
+        if one is None:
+            continue
         if name == "properties":
             kept[name] = {field: _without_v3(inner) for field, inner in one.items()}
-        elif name not in _OPENAPI_V3_ONLY:
-            kept[name] = _without_v3(one) if isinstance(one, dict) and name != "default" else one
+        elif name == "items" or (name == "additionalProperties" and isinstance(one, dict)):
+            kept[name] = _without_v3(one)
+        elif name in _V2_WORDS or name.startswith("x-"):
+            kept[name] = one
     if value.get("nullable") or value.get("x-kubernetes-int-or-string"):
-        kept.pop("type", None)
+        for name in ("type", "items", "properties", "additionalProperties"):
+            kept.pop(name, None)
     return kept
 
 
