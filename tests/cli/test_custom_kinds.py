@@ -9,7 +9,7 @@ from tests.resources.custom_objects import definition, kind_of, widget
 from tradewind.resources.custom_definition import CUSTOM_RESOURCE_DEFINITION
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "custom-kind")
-DATASET = f"{EXAMPLE}/dataset.yaml"
+DATASET = f"{EXAMPLE}/object.yaml"
 
 
 def test_a_definition_and_its_objects_are_applied_together(run, fleet: LiveFleet):

@@ -20,7 +20,7 @@ DEFINITION = "datasets.data.example.com"
 
 def manifests() -> list[dict[str, Any]]:
     """The example's, the objects before what defines and selects them."""
-    names = ("definition.yaml", "dataset.yaml", "policies.yaml")
+    names = ("definition.yaml", "object.yaml", "policies.yaml")
     return [one.manifest for name in names for one in parse_manifests((EXAMPLE / name).read_text(), name)]
 
 
