@@ -59,7 +59,14 @@ REFUSALS = [
         "Invalid",
         "invalid character U+0007 (at position 1)",
     ),
-    ("?fieldManager=me&force=perhaps", config(), 422, "Invalid", "force: Invalid value"),
+    (
+        "?dryRun=Some",
+        config(),
+        422,
+        "Invalid",
+        MANAGER
+        + '[fieldManager: Required value: is required for apply patch, dryRun: Unsupported value: "Some"',
+    ),
     ("?fieldManager=me", b"[", 400, "BadRequest", "not valid YAML"),
     ("?fieldManager=me", [], 400, "BadRequest", "error decoding patch"),
     ("?fieldManager=me", {"metadata": {"name": "a"}}, 400, "BadRequest", "invalid object type: /, Kind="),
@@ -159,6 +166,73 @@ async def test_only_an_apply_is_forced(api):
         422,
         MANAGER + "force: Forbidden: may not be specified for non-apply patch",
     )
+
+
+async def test_replicas_are_owned_through_scale(api):
+    service = {
+        "apiVersion": "serving.kserve.io/v1beta1",
+        "kind": "InferenceService",
+        "metadata": {"name": "a"},
+        "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://a/b"}}},
+    }
+    path = "/apis/serving.kserve.io/v1beta1/namespaces/d/inferenceservices"
+    scale = {
+        "apiVersion": "autoscaling/v1",
+        "kind": "Scale",
+        "metadata": {"name": "a"},
+        "spec": {"replicas": 2},
+    }
+    code, _ = await api.ask("PATCH", f"{path}/a/scale?fieldManager=hpa", scale, **APPLY)
+    assert code == 404
+    await api.ask("POST", f"{path}?fieldManager=one", service)
+    code, answer = await api.ask("PATCH", f"{path}/a/scale?fieldManager=hpa", scale, **APPLY)
+    assert (code, answer["kind"], answer["spec"]) == (200, "Scale", {"replicas": 2})
+    await api.ask("PATCH", f"{path}/a/scale?fieldManager=me", {"spec": {"replicas": 3}}, **PATCH)
+    entries = (await api.ask("GET", f"{path}/a"))[1]["metadata"]["managedFields"]
+    through = {(one["manager"], one.get("subresource", "")): one["fieldsV1"] for one in entries}
+    assert through.keys() == {("one", ""), ("me", "scale")}
+    assert through["me", "scale"] == {"f:spec": {"f:predictor": {"f:minReplicas": {}}}}
+    code, answer = await api.ask("PATCH", f"{path}/a/scale?fieldManager=hpa", scale, **APPLY)
+    assert (code, answer["message"]) == (
+        409,
+        'Apply failed with 1 conflict: conflict with "me" with subresource "scale" using '
+        "serving.kserve.io/v1beta1: .spec.predictor.minReplicas",
+    )
+
+
+async def test_fields_that_an_open_schema_keeps_may_be_applied(api):
+    schema = {
+        "type": "object",
+        "properties": {
+            "spec": {
+                "type": "object",
+                "x-kubernetes-preserve-unknown-fields": True,
+                "properties": {"size": {"type": "integer"}},
+            }
+        },
+    }
+    names = {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {"group": "example.com", "names": names, "scope": "Namespaced", "versions": [version]},
+    }
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com"
+    code, made = await api.ask("PATCH", f"{path}?fieldManager=me", definition, **APPLY)
+    assert code == 201, made
+    widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}}
+    path = "/apis/example.com/v1/namespaces/d/widgets/a?fieldManager=me"
+    code, made = await api.ask("PATCH", path, widget | {"spec": {"size": 1, "more": {"x": 1}}}, **APPLY)
+    assert (code, made["spec"]) == (201, {"size": 1, "more": {"x": 1}})
+    code, answer = await api.ask("PATCH", path, widget | {"spec": {"size": "1"}}, **APPLY)
+    assert (code, ".spec.size: expected numeric (int or float), got string" in answer["message"]) == (
+        400,
+        True,
+    )
+    code, made = await api.ask("PATCH", path, widget | {"spec": {"size": 1}}, **APPLY)
+    assert (code, made["spec"]) == (200, {"size": 1})
 
 
 async def test_who_writes_is_named_by_the_query_or_the_user_agent(api):

@@ -7,7 +7,7 @@ import pytest
 from tradewind.apiserver.catalog import catalog
 from tradewind.apiserver.draft import decode_manifest
 from tradewind.apiserver.objects import Objects, WriteOptions
-from tradewind.resources.core_kinds import CONFIG_MAP, POD
+from tradewind.resources.core_kinds import CONFIG_MAP, NAMESPACE, POD
 from tradewind.resources.kinds import Kind
 from tradewind.resources.networking import DESTINATION_RULE
 from tradewind.resources.registry import ALL_KINDS
@@ -110,6 +110,14 @@ async def test_structs_of_kubernetes_kinds_are_nobodys_those_of_custom_kinds_are
     }
     made = await desk.create(service, kind=INFERENCE_SERVICE)
     assert "." in owners(made)["m", "Update", ""]["f:spec"]
+
+
+async def test_what_the_server_fills_in_is_nobodys(desk):
+    made = await desk.create({"metadata": {"name": "team"}}, kind=NAMESPACE)
+    assert made["spec"]["finalizers"] == ["kubernetes"]
+    assert owners(made)["m", "Update", ""] == {
+        "f:metadata": {"f:labels": {".": {}, "f:kubernetes.io/metadata.name": {}}}
+    }
 
 
 async def test_who_changes_a_field_takes_it_from_its_owner(desk):

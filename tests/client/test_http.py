@@ -53,6 +53,7 @@ async def test_get_comes_with_certificate_and_token(server: FakeServer, client: 
     server.on("GET", OBJECT, lambda _: config_map(key="value"))
     assert await client.get(CONFIG_MAP, "ns", "a") == config_map(key="value")
     assert server.asked[0][2]["Authorization"] == "Bearer secret-token"
+    assert server.asked[0][2]["User-Agent"] == "tradewind"
 
 
 async def test_a_list_is_sorted_and_its_items_are_whole(server: FakeServer, client: HttpClient):

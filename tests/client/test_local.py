@@ -48,6 +48,12 @@ async def test_reads_and_writes(client):
         await client.get(CONFIG_MAP, "d", "a")
 
 
+async def test_what_it_writes_is_said_to_be_by_its_manager(store):
+    objects = Objects(catalog(MEMBER_KINDS), store, lambda: 0, lambda: str(uuid.uuid4()))
+    made = await LocalClient(objects, "tradewind-member").create(CONFIG_MAP, config_map())
+    assert [entry["manager"] for entry in made["metadata"]["managedFields"]] == ["tradewind-member"]
+
+
 async def test_status_is_apart(client):
     pod = {
         "metadata": {"name": "p", "namespace": "d"},

@@ -9,7 +9,9 @@ from tradewind.apiserver.bodies import decode_apply_body
 from tradewind.apiserver.fields.conform import deviations
 from tradewind.apiserver.fields.tracked import STATUS
 from tradewind.apiserver.identity import name_mismatch, namespace_mismatch
+from tradewind.apiserver.scale import scaled
 from tradewind.apiserver.urls import Target
+from tradewind.resources.kinds import ScalePaths
 from tradewind.resources.meta import Manifest
 from tradewind.resources.status import bad_request
 
@@ -32,6 +34,15 @@ def applied_config(target: Target, body: bytes) -> Manifest:
     _check_place(target, metadata)
     placed = {"name": target.name} | ({"namespace": target.namespace} if target.kind.namespaced else {})
     return config | {"apiVersion": target.kind.api_version, "metadata": metadata | placed}
+
+
+def applied_scale(target: Target, paths: ScalePaths, body: bytes) -> Manifest:
+    """What applying a Scale is to the object that is scaled: its number of replicas, and which one it is."""
+    scale = decode_apply_body(body)
+    place = {"name": target.name} | ({"namespace": target.namespace} if target.kind.namespaced else {})
+    config = {"apiVersion": target.kind.api_version, "kind": target.kind.name, "metadata": place}
+    with_replicas = scaled(ScalePaths(paths.spec_replicas, ""), config, scale)
+    return with_replicas if "replicas" in (scale.get("spec") or {}) else config
 
 
 def _check_type(target: Target, config: Manifest) -> None:

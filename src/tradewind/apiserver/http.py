@@ -229,7 +229,7 @@ async def _write(
     user_agent = request.headers.get("User-Agent", "")
     body = await request.read()
     if verb in ("create", "update", "patch"):
-        check_write_options(query, verb)
+        check_write_options(query, verb, applies=verb == "patch" and is_apply(content_type))
     if target.subresource == TOKEN:
         return _issue_token(api, target, content_type, body)
     may_create = partial(api.doorkeeper.admit_creation, user, asked)

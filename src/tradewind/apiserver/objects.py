@@ -55,7 +55,8 @@ LIST_TOO_OLD = "The resourceVersion for the provided list is too old."
 @dataclass(frozen=True)
 class WriteOptions:
     """What to do about unknown fields (`Strict`, `Warn`, `Ignore`), whether to write at all, and who writes:
-    a field manager, speaking in an `apiVersion` ("": the stored one). `force`: see `Objects.apply`.
+    a field manager, speaking in an `apiVersion` ("": the stored one), through a subresource or none. `force`:
+    see `Objects.apply`.
 
     `duplicates` are errors about fields that stand twice in the text of the object or patch.
     """
@@ -64,6 +65,7 @@ class WriteOptions:
     dry_run: bool = False
     manager: str = ""
     api_version: str = ""
+    subresource: str = ""
     force: bool = False
     operation: Operation = "Update"
     duplicates: tuple[str, ...] = ()
@@ -309,16 +311,17 @@ class Objects:
         options = replace(options, operation="Apply")
         key = _key(kind, typed(kind, config))
         if Draft(self._store).get(key) is None:
-            if status_only:
+            if status_only or options.subresource:
                 raise not_found(kind.resource, key.name)
             before_creation()
             return await self.create(kind, without_version(kind, config), options)
-        author = self._author(kind, options, STATUS if status_only else "")
+        author = self._author(kind, options, status_only)
         return await self.modify(
             kind, key, lambda old: applied_to(kind, old, config, author), options, status_only=status_only
         )
 
-    def _author(self, kind: Kind, options: WriteOptions, subresource: str = "") -> Author:
+    def _author(self, kind: Kind, options: WriteOptions, status_only: bool = False) -> Author:
+        subresource = STATUS if status_only else options.subresource
         now = time_text(self._now_ms())
         version = options.api_version or kind.api_version
         return Author(options.manager, options.operation, version, subresource, now, options.force)
@@ -346,7 +349,7 @@ class Objects:
             new = rules.replaced(kind, admitted.manifest, old)
             if problems := rules.update_problems(admitted.manifest, old) + kind.check_update(new, old):
                 raise invalid(kind.name, kind.resource, key.name, problems)
-        author = self._author(kind, options, STATUS if status_only else "")
+        author = self._author(kind, options, status_only)
         new = with_owners(new, owners_of_changed(kind, old, new, given, author))
         if kind.resource == DEFINITIONS:
             new = self._definitions.accepted(draft, new, self._now_ms())

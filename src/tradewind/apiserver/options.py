@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tradewind.apiserver.admission import FIELD_VALIDATIONS
+from tradewind.apiserver.authors import author_problems
 from tradewind.apiserver.objects import DeleteOptions, WriteOptions
 from tradewind.apiserver.rules import BACKGROUND, FOREGROUND, ORPHAN
 from tradewind.resources import rules
@@ -21,9 +22,11 @@ def write_options(query: Query) -> WriteOptions:
     return WriteOptions(query.get("fieldValidation") or "Warn", query.get("dryRun") == "All")
 
 
-def check_write_options(query: Query, verb: str) -> None:
-    """422 for values that are not allowed (metav1 `ValidateCreateOptions` and its like)."""
+def check_write_options(query: Query, verb: str, *, applies: bool = False) -> None:
+    """422 for values that are not allowed (metav1 `ValidateCreateOptions` and its like). `applies`: it is a
+    patch that is a server-side apply."""
     problems = [
+        *author_problems(query, verb, applies),
         *rules.one_of("dryRun", query.get("dryRun", ""), ("All",)),
         *rules.one_of("fieldValidation", query.get("fieldValidation", ""), ("", *sorted(FIELD_VALIDATIONS))),
     ]

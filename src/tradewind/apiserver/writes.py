@@ -8,8 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from tradewind.apiserver.admission import StrictDecodingError
-from tradewind.apiserver.applying import applied_config
-from tradewind.apiserver.authors import applier, author_name, check_no_force
+from tradewind.apiserver.applying import applied_config, applied_scale
+from tradewind.apiserver.authors import author_name
 from tradewind.apiserver.bodies import (
     as_stored,
     decode_body,
@@ -23,7 +23,7 @@ from tradewind.apiserver.draft import decode_manifest, encode_json
 from tradewind.apiserver.forms import include_object
 from tradewind.apiserver.list_options import list_options
 from tradewind.apiserver.objects import DeleteOptions, Objects, WriteOptions, Written
-from tradewind.apiserver.options import Query, delete_options, write_options
+from tradewind.apiserver.options import Query, boolean, delete_options, write_options
 from tradewind.apiserver.reads import page_chunks, page_of
 from tradewind.apiserver.responses import json_response, manifest_response, object_bytes, success
 from tradewind.apiserver.scale import scale_of, scaled
@@ -61,7 +61,7 @@ async def create(
     twice: tuple[str, ...],
 ) -> web.Response:
     """201 with the stored object. `twice` are errors about fields that stand twice in its text."""
-    options = _options(target, query, author_name(query, user_agent, "CreateOptions"), twice)
+    options = _options(target, query, user_agent, twice)
     return _written(target, await objects.create(target.kind, manifest, options))
 
 
@@ -76,7 +76,7 @@ async def update(
 ) -> web.Response:
     """200 with the stored object; below `/status` only that is replaced. 201 if it had to be created, which
     `may_create` may refuse."""
-    options = _options(target, query, author_name(query, user_agent, "UpdateOptions"))
+    options = _options(target, query, user_agent)
     if target.subresource == SCALE and target.kind.scale:
         scale = decode_body(content_type, body)
         return await _modify_scale(objects, target, target.kind.scale, options, lambda _: scale)
@@ -100,8 +100,7 @@ async def patch(
 ) -> web.Response:
     """200 with the patched object; below `/status` only that is changed."""
     change = patcher(target.kind, content_type, body)
-    check_no_force(query)
-    options = _options(target, query, author_name(query, user_agent, "PatchOptions"))
+    options = _options(target, query, user_agent)
     if target.subresource == SCALE and target.kind.scale:
         paths = target.kind.scale
         return await _modify_scale(objects, target, paths, options, lambda old: change(scale_of(paths, old)))
@@ -131,13 +130,15 @@ async def apply(
     objects: Objects, target: Target, query: Query, body: bytes, may_create: Callable[[], None]
 ) -> web.Response:
     """Server-side apply: 200 with the object, 201 when it was created, which `may_create` may refuse."""
-    manager, force = applier(query)
+    options = replace(_options(target, query, ""), force=boolean(query, "force"))
+    if target.subresource == SCALE and target.kind.scale:
+        config = applied_scale(target, target.kind.scale, body)
+        written = await objects.apply(target.kind, config, options)
+        return manifest_response(scale_of(target.kind.scale, decode_manifest(written.entry.data)))
+    config = applied_config(target, body)
+    is_status = target.subresource == STATUS
     written = await objects.apply(
-        target.kind,
-        applied_config(target, body),
-        replace(_options(target, query, manager), force=force),
-        status_only=target.subresource == STATUS,
-        before_creation=may_create,
+        target.kind, config, options, status_only=is_status, before_creation=may_create
     )
     return _written(target, written)
 
@@ -190,9 +191,14 @@ async def _modify_scale(
     return manifest_response(scale_of(paths, decode_manifest(written.entry.data)))
 
 
-def _options(target: Target, query: Query, manager: str, twice: tuple[str, ...] = ()) -> WriteOptions:
-    options = write_options(query)
-    return replace(options, manager=manager, api_version=target.api_version, duplicates=twice)
+def _options(target: Target, query: Query, user_agent: str, twice: tuple[str, ...] = ()) -> WriteOptions:
+    return replace(
+        write_options(query),
+        manager=author_name(query, user_agent),
+        api_version=target.api_version,
+        subresource=target.subresource,
+        duplicates=twice,
+    )
 
 
 def _written(target: Target, written: Written) -> web.Response:

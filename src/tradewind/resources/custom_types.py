@@ -4,11 +4,12 @@ A schema is kept as it was written (`JSONSchemaProps`): it contains itself, and 
 what may stand in it.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from tradewind.resources.meta import Condition, Object, Struct
+from tradewind.resources.schema import keyed
 
 NAMESPACED, CLUSTER = "Namespaced", "Cluster"
 CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
@@ -99,7 +100,7 @@ class DefinitionSpec(Struct):
 class DefinitionStatus(Struct):
     """What the server has made of it."""
 
-    conditions: list[Condition] = []
+    conditions: Annotated[list[Condition], keyed("type")] = []
     accepted_names: Names = Names()
     stored_versions: list[str] = []
     observed_generation: int = 0

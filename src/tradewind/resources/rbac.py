@@ -1,8 +1,11 @@
 """rbac.authorization.k8s.io/v1: who may do what, as objects."""
 
+from typing import Annotated
+
 from msgspec import field
 
 from tradewind.resources.meta import LabelSelector, Object, Struct
+from tradewind.resources.schema import ATOMIC
 
 RBAC_GROUP = "rbac.authorization.k8s.io"
 ANY = "*"
@@ -57,12 +60,12 @@ class Subject(Struct):
 class RoleBinding(Object):
     """Gives a Role or a ClusterRole in one namespace."""
 
-    role_ref: RoleRef = RoleRef()
+    role_ref: Annotated[RoleRef, ATOMIC] = RoleRef()
     subjects: list[Subject] = []
 
 
 class ClusterRoleBinding(Object):
     """Gives a ClusterRole everywhere."""
 
-    role_ref: RoleRef = RoleRef()
+    role_ref: Annotated[RoleRef, ATOMIC] = RoleRef()
     subjects: list[Subject] = []

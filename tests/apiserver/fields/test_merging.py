@@ -207,4 +207,4 @@ def test_removing_takes_what_is_named_and_nothing_else(value, other):
         return any(has(fields, elements[:end]) for end in range(1, len(elements) + 1))
 
     kept = {path: leaf for path, leaf in flat(value, ROOT).items() if not is_named(path)}
-    assert {path: leaf for path, leaf in flat(left, ROOT).items() if leaf != "None"} == kept
+    assert {path: leaf for path, leaf in flat(left, ROOT).items() if leaf != "null"} == kept

@@ -1,5 +1,6 @@
 """A schema with every sort of value, random values of it, and what is said twice: values as flat tables."""
 
+import json
 from typing import Any
 
 from hypothesis import strategies as st
@@ -86,4 +87,4 @@ def flat(value: Any, schema: Schema, path: str = "") -> dict[str, str]:
             element = f"{path}/{item_element(item, schema)}"
             found |= {element: "item"} | flat(item, schema.items or ANY, element)
         return found
-    return {path: repr(value)}
+    return {path: json.dumps(value, sort_keys=True)}

@@ -30,7 +30,7 @@ def _of_map(value: Any, schema: Schema, path: str) -> Iterator[str]:
         return
     for name in sorted(value):
         at = path + shown(field_element(name))
-        if schema.type == "object" and name not in schema.fields and schema.items is None:
+        if schema.type == "object" and name not in schema.fields and not schema.open:
             yield f"{at}: field not declared in schema"
         else:
             yield from deviations(value[name], child(schema, name), at)

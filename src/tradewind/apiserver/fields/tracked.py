@@ -3,6 +3,7 @@
 from functools import cache
 
 from tradewind.apiserver.fields.sets import FieldSet
+from tradewind.apiserver.rules import NAMESPACES
 from tradewind.resources.kinds import Kind
 from tradewind.resources.meta import Manifest
 from tradewind.resources.schema import Schema
@@ -38,9 +39,10 @@ def written_part(kind: Kind, manifest: Manifest, subresource: str) -> Manifest:
         kept = (*_TYPE, "metadata", STATUS)
         identity = {name: one for name, one in (manifest.get("metadata") or {}).items() if name in _SYSTEM}
         return {name: manifest[name] for name in kept if name in manifest} | {"metadata": identity}
-    if not kind.has_status:
-        return manifest
-    return {name: value for name, value in manifest.items() if name != STATUS}
+    others = (STATUS,) if kind.has_status else ()
+    if kind.resource == NAMESPACES:  # its finalizers have a subresource of their own
+        others = (*others, "spec")
+    return {name: value for name, value in manifest.items() if name not in others}
 
 
 def stripped(fields: FieldSet) -> FieldSet:
