@@ -96,6 +96,8 @@ def candidacy(given=None, here=False, leaving="", kind="InferenceService"):
 
 
 TAINTED = cluster("east", taints=[taint("gpu-only", value="yes")])
+DRAINED = cluster("east", taints=[taint("drain", "NoExecute")])
+BRIEFLY = {"clusterTolerations": [{"key": "drain", "operator": "Exists", "tolerationSeconds": 60}]}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,8 @@ TAINTED = cluster("east", taints=[taint("gpu-only", value="yes")])
         (candidacy(), TAINTED, "cluster(s) had untolerated taint {gpu-only=yes:NoSchedule}"),
         (candidacy(here=True), TAINTED, ""),
         (candidacy({"clusterTolerations": [{"key": "gpu-only", "operator": "Exists"}]}), TAINTED, ""),
+        (candidacy(BRIEFLY), DRAINED, "cluster(s) had untolerated taint {drain:NoExecute}"),
+        (candidacy(BRIEFLY, here=True), DRAINED, ""),
         (candidacy(), cluster("east", taints=[taint("soft", "PreferNoSchedule")]), ""),
         (candidacy(), cluster("east", ready="False"), ""),  # readiness is no filter
         (

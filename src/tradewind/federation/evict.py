@@ -18,7 +18,7 @@ count as healthy, so that its only copy stays for the whole grace period.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tradewind.federation.taints import tolerates
+from tradewind.federation.taints import NO_EXECUTE, tolerates
 from tradewind.resources.core import Taint, Toleration
 from tradewind.resources.meta import replace
 from tradewind.resources.policy_types import ApplicationFailoverBehavior, FailoverBehavior, PurgeMode
@@ -31,7 +31,6 @@ from tradewind.resources.work import (
     TargetCluster,
 )
 
-NO_EXECUTE = "NoExecute"
 TAINT_UNTOLERATED = "TaintUntolerated"
 APPLICATION_FAILURE = "ApplicationFailure"
 TAINT_MANAGER = "TaintManager"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tradewind.federation.affinity import tier_of
-from tradewind.federation.taints import taint_text, untolerated
+from tradewind.federation.taints import NO_EXECUTE, taint_text, untolerated
 from tradewind.resources.cluster_types import Cluster
 from tradewind.resources.policy_types import ClusterAffinity, Placement
 from tradewind.resources.work import BindingSpec
@@ -46,10 +46,17 @@ def serves(cluster: Cluster, spec: BindingSpec) -> bool:
 
 
 def taint_toleration(candidacy: Candidacy, cluster: Cluster) -> str:
-    """Taints must be tolerated, except where the object is already."""
+    """Taints must be tolerated, except where the object is already.
+
+    Unlike upstream, a toleration for some time lets nothing new into a cluster that it would have to leave
+    again: it would come back and leave for ever.
+    """
     if candidacy.is_target(cluster):
         return ""
-    taint = untolerated(cluster.spec.taints, candidacy.placement.cluster_tolerations)
+    taints, tolerations = cluster.spec.taints, candidacy.placement.cluster_tolerations
+    lasting = [one for one in tolerations if one.toleration_seconds is None]
+    driving_out = [taint for taint in taints if taint.effect == NO_EXECUTE]
+    taint = untolerated(taints, tolerations) or untolerated(driving_out, lasting)
     return f"cluster(s) had untolerated taint {{{taint_text(taint)}}}" if taint else ""
 
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from tradewind.federation.conditions import with_condition
 from tradewind.federation.keys import NOT_READY_TAINT, UNREACHABLE_TAINT
-from tradewind.federation.taints import change_taints
+from tradewind.federation.taints import NO_EXECUTE, change_taints
 from tradewind.resources.cluster_types import Cluster
 from tradewind.resources.core import Lease, Taint
 from tradewind.resources.meta import Condition, condition_of, replace
@@ -44,7 +44,6 @@ RECOVERY_MS = 10_000  # upstream --cluster-success-threshold is 30 s, three time
 EVICTION_AFTER_MS = 300_000  # upstream --failover-eviction-timeout
 
 READY = "Ready"
-NO_EXECUTE = "NoExecute"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from tradewind.resources.core import Taint, Toleration
 
-SCHEDULING_EFFECTS = ("NoSchedule", "NoExecute")  # PreferNoSchedule keeps nothing away
+NO_EXECUTE = "NoExecute"
+SCHEDULING_EFFECTS = ("NoSchedule", NO_EXECUTE)  # PreferNoSchedule keeps nothing away
 
 
 def tolerates(toleration: Toleration, taint: Taint) -> bool:
