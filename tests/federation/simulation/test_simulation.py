@@ -57,7 +57,8 @@ def live(seed: int) -> Simulation:
         told.append(f"{simulation.now_ms} rest")
         written = len(simulation.writes)
         simulation.run_until(simulation.now_ms + REST_MS)
-        assert simulation.writes[written:] == []
+        late = simulation.writes[written:]
+        assert not late, f"still writing: {late[:5]}"
         at_rest(simulation, guard.abandoned)
     except Exception as error:
         error.add_note(f"SEED={seed}\n" + "\n".join(told))
