@@ -18,6 +18,7 @@ from tests.federation.objects import (
 )
 from tradewind.controller.plan import LOCAL, Delete, Key, Put, PutStatus, Record
 from tradewind.federation.bindings import make_binding
+from tradewind.federation.controllers.binding import make_binding_controller
 from tradewind.federation.controllers.cluster import make_cluster_controller
 from tradewind.federation.controllers.detector import make_detector
 from tradewind.federation.controllers.scheduler import make_scheduler
@@ -321,3 +322,16 @@ def test_a_leaving_cluster_that_is_not_heard_of_is_not_waited_for():
 def test_a_binding_that_nobody_schedules_does_not_hold_a_leaving_cluster():
     unclaimed = replace(binding(asked(here={"a": 3})), metadata=replace(binding().metadata, labels={}))
     assert len(lead(leaving(), [unclaimed], []).effects) == 3
+
+
+def test_a_cluster_that_comes_back_asks_for_the_works_it_is_to_have():
+    """The scheduler may have chosen it before it came back, and then looks no more."""
+    controller = make_binding_controller((INFERENCE_SERVICE,), lambda *_: INFERENCE_SERVICE)
+    elsewhere = binding(BindingSpec(resource=SERVICE, clusters=[TargetCluster(name="west")]))
+    for bound, keys in (
+        (binding(BindingSpec(resource=SERVICE, clusters=[TargetCluster(name="east")])), [BINDING]),
+        (elsewhere, []),
+    ):
+        view = view_of(controller, {(RESOURCE_BINDING, LOCAL): [encode(bound)]})
+        watch = next(one for one in controller.watches if one.kind is CLUSTER)
+        assert list(watch.keys(cluster("east"), view)) == keys

@@ -55,7 +55,7 @@ def make_binding_controller(kinds: Sequence[Kind], find_kind: FindKind) -> Contr
         Watch(RESOURCE_BINDING, own_key),
         Watch(CLUSTER_RESOURCE_BINDING, own_key),
         Watch(WORK, binding_of_work),
-        Watch(CLUSTER, _no_keys),  # read for weights; a change of a cluster goes through the scheduler
+        Watch(CLUSTER, _bindings_to),
         Watch(OVERRIDE_POLICY, _bindings_near),
         Watch(CLUSTER_OVERRIDE_POLICY, _bindings_near),
         *(Watch(kind, _bound(kind)) for kind in kinds),
@@ -197,5 +197,13 @@ def _bindings_near(policy: Any, view: View) -> Iterable[Key]:
     return [Key(one.metadata.namespace, one.metadata.name) for one in found]
 
 
-def _no_keys(_: Any, __: View) -> Iterable[Key]:
-    return ()
+def _bindings_to(cluster: Any, view: View) -> Iterable[Key]:
+    """The bindings that name a cluster: it may have come back since the scheduler chose it, or match other
+    overrides than before."""
+    name = cluster.metadata.name
+    found = [*view.list(RESOURCE_BINDING), *view.list(CLUSTER_RESOURCE_BINDING)]
+    return [
+        Key(one.metadata.namespace, one.metadata.name)
+        for one in found
+        if any(target.name == name for target in merge_targets(one.spec))
+    ]
