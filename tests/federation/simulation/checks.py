@@ -186,7 +186,7 @@ def _identity(manifest: Manifest) -> tuple[str, str, str]:
 
 
 def end_state(simulation: Simulation) -> Mapping[str, object]:
-    """What users see of the end: where everything is, and what is said of it; nothing that depends on when."""
+    """What users see of the end: where everything is, and what is said of it; nothing of when."""
     bindings = simulation.hub.all_of(RESOURCE_BINDING)
     return {
         "clusters": {one["metadata"]["name"]: one["spec"].get("clusters") for one in bindings},

@@ -1,7 +1,7 @@
 """One process of the simulation: controllers over a cache that lags, and plans that can be cut anywhere.
 
-What `controller.run.Runner` leaves to the event loop is here one step at a time, each chosen from outside: take
-some events of one watch, decide about one key, or perform one effect of a plan.
+What `controller.run.Runner` leaves to the event loop is here one step at a time, each chosen from outside:
+take some events of one watch, decide about one key, or perform one effect of a plan.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping

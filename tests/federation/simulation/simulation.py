@@ -55,7 +55,7 @@ class Simulation:
         world = World(lambda: self.now_ms)
         self.members[identity.name] = world
         node = world.create(NODE, {"metadata": {"name": identity.name}})
-        capacity = {"cpu": "16", "memory": "64Gi", "pods": "110"}
+        capacity = {"cpu": "16", "pods": "110"}
         ready = [{"type": "Ready", "status": "True"}]
         status = {"capacity": capacity, "allocatable": capacity, "conditions": ready}
         world.update_status(NODE, {**node, "status": status})

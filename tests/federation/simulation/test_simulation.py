@@ -4,21 +4,26 @@
 """
 
 import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from tests.federation.simulation import script as scripts
-from tests.federation.simulation.checks import Guard, at_rest
+from tests.federation.simulation.checks import Guard, at_rest, end_state
 from tests.federation.simulation.simulation import Simulation
 from tradewind.federation import health
 
-SEEDS = 120
-SEEDS_IN_ORDER = 40
-LONG_SEEDS = 5_000
+ROOT = Path(__file__).parents[3]
+SEEDS = 100
+SEEDS_IN_ORDER = 20
+LONG_SEEDS = 4_100
 BATCH = 20
 ACTIONS = 25
-REST_MS = 60_000
+REST_MS = 40_000
 NIGHT_MS = 700_000  # the machine sleeps for longer than any grace
 
 
@@ -70,3 +75,51 @@ def live(seed: int) -> Simulation:
 def test_a_fleet_comes_to_rest_as_it_should_be(first: int) -> None:
     for seed in seeds(SEEDS)[first : first + BATCH]:
         live(seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(SEEDS, LONG_SEEDS, 10 * BATCH))
+def test_thousands_of_fleets_come_to_rest(first: int) -> None:
+    for seed in range(first, first + 10 * BATCH):
+        live(seed)
+
+
+def test_the_same_seed_is_the_same_history() -> None:
+    """In another process too, where sets have another order."""
+    code = (
+        "from tradewind.federation import health; health.EVICTION_AFTER_MS = 30_000\n"
+        "from tests.federation.simulation.test_simulation import live\n"
+        "print(live(7).digest())"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": salt, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout.strip()
+        for salt in ("1", "2")
+    }
+    assert said == {live(7).digest()}
+    assert live(8).digest() not in said
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS_IN_ORDER, BATCH))
+def test_in_whichever_order_watches_tell_the_end_is_the_same(first: int) -> None:
+    for seed in seeds(SEEDS_IN_ORDER)[first : first + BATCH]:
+        one, other = (_calm(seed, orders) for orders in (1, 2))
+        assert one == other, f"SEED={seed}"
+
+
+def _calm(seed: int, orders: int) -> Mapping[str, object]:
+    """How a history ends in which only users do something, each thing after the other."""
+    script, simulation = Random(seed), Simulation(Random(orders))
+    simulation.run_until(simulation.now_ms + 5_000)
+    for _ in range(ACTIONS // 2):
+        script.choice(scripts.USER)(simulation, script)
+        simulation.run_until(simulation.now_ms + 12_000)
+    simulation.run_until(simulation.now_ms + REST_MS)
+    return end_state(simulation)

@@ -97,7 +97,7 @@ class World:
         if not key.namespace:
             return
         if place not in self.objects:
-            self.create(NAMESPACE, {"metadata": {"name": key.namespace}})
+            self.create(NAMESPACE, NAMESPACE.default({"metadata": {"name": key.namespace}}))
         elif "deletionTimestamp" in self.objects[place]["metadata"]:
             raise namespace_terminating(key)
 
