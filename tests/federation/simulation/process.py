@@ -145,9 +145,9 @@ class Process:
         if sources:
             self._stalled_until_ms[self._rng.choice(sources)] = until_ms
 
-    def wake_up(self) -> None:
+    def wake_up(self, now_ms: int) -> None:
         """No sleep and no stalled watch goes on."""
-        self.asleep_until_ms = 0
+        self.asleep_until_ms = min(self.asleep_until_ms, now_ms)
         self._stalled_until_ms.clear()
 
     def lose_watches(self, at: str) -> None:

@@ -267,6 +267,9 @@ TROUBLE: tuple[Action, ...] = (
     change_health,
     change_health,
     change_health,
+    put_taint,
+    put_taint,
+    drop_taints,
     drop_copy,
     change_copy,
     crash,
@@ -287,4 +290,4 @@ def heal(simulation: Simulation) -> None:
         for service in SERVICES:
             simulation.set_health(name, service, True)
     for process in simulation.processes.values():
-        process.wake_up()
+        process.wake_up(simulation.now_ms)

@@ -23,6 +23,7 @@ SEEDS_IN_ORDER = 20
 LONG_SEEDS = 4_100
 BATCH = 20
 ACTIONS = 25
+BEGIN = 8
 REST_MS = 40_000
 NIGHT_MS = 700_000  # the machine sleeps for longer than any grace
 
@@ -46,8 +47,10 @@ def live(seed: int) -> Simulation:
     told: list[str] = []
     try:
         simulation.run_until(simulation.now_ms + 5_000)
-        for _ in range(ACTIONS):
-            action = script.choice(scripts.USER if script.random() < 0.6 else scripts.TROUBLE)
+        busy = script.choice((0.6, 0.1))  # how much users do, once there is something
+        for number in range(ACTIONS):
+            share = 1 if number < BEGIN else busy
+            action = script.choice(scripts.USER if script.random() < share else scripts.TROUBLE)
             told.append(f"{simulation.now_ms} {action.__name__}")
             guard.excuse(action(simulation, script))
             if script.random() < 0.5:
