@@ -5,7 +5,9 @@ one. Manifests are values: nobody changes one after it is stored.
 """
 
 import itertools
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from tradewind.apiserver import rules
@@ -35,6 +37,9 @@ class World:
         self.objects: dict[Key, Manifest] = {}
         self.history: dict[str, list[Change]] = {}
         self.revision = 0
+        self._steps: deque[Callable[[], None]] = (
+            deque()
+        )  # what follows from a deletion, in the real one's order
         self.changed: Callable[[str], None] = lambda _resource: None
 
     def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
@@ -55,6 +60,7 @@ class World:
         self._ensure_namespace(key)
         stored = self._store(key, rules.created(kind, manifest, self._new_uid(), self._now_ms()), "ADDED")
         self._collect(key)
+        self._work()
         return stored
 
     def update(self, kind: Kind, manifest: Manifest) -> Manifest:
@@ -82,6 +88,7 @@ class World:
             raise not_found(kind.resource, name)
         check_precondition(kind, old, uid, "")
         self._delete(key)
+        self._work()
 
     def _new_uid(self) -> str:
         return f"00000000-0000-4000-8000-{next(self._numbers):012d}"
@@ -118,26 +125,36 @@ class World:
         key = _key(kind, old)
         if rules.is_finished(new):
             self._remove(key, new)
-            return rules.at_revision(new, self.revision)
-        return self._store(key, new, "MODIFIED")
+            removed = rules.at_revision(new, self.revision)
+            self._work()
+            return removed
+        stored = self._store(key, new, "MODIFIED")
+        if _owners(new) != _owners(old):
+            self._collect(key)
+            self._work()
+        return stored
+
+    def _work(self) -> None:
+        while self._steps:
+            while self._steps:
+                self._steps.popleft()()
+            for key in [one for one in self.objects if one.resource == NAMESPACE.resource]:
+                if "deletionTimestamp" in self.objects[key]["metadata"] and not self._content(key):
+                    self._remove(key, rules.without_revision(self.objects[key]))
 
     def _delete(self, key: Key) -> None:
-        old = self.objects[key]
-        content = self._content(key)
-        if content and "deletionTimestamp" not in old["metadata"]:
-            self._store(key, rules.without_revision(rules.terminating(old, self._now_ms())), "MODIFIED")
-            for one in content:
-                if one in self.objects:
-                    self._delete(one)
+        if key not in self.objects:
             return
-        after = None if not content else old
-        if not content:
-            after = rules.deleted(
-                self._kinds[key.resource], rules.without_revision(old), None, self._now_ms()
-            )
+        old = rules.without_revision(self.objects[key])
+        if content := self._content(key):
+            if "deletionTimestamp" not in old["metadata"]:
+                self._store(key, rules.terminating(old, self._now_ms()), "MODIFIED")
+                self._steps += [partial(self._delete, one) for one in content]
+            return
+        after = rules.deleted(self._kinds[key.resource], old, None, self._now_ms())
         if after is None:
-            self._remove(key, rules.without_revision(old))
-        elif after != rules.without_revision(old) and after != old:
+            self._remove(key, old)
+        elif after != old:
             self._store(key, after, "MODIFIED")
 
     def _content(self, key: Key) -> list[Key]:
@@ -150,27 +167,28 @@ class World:
         del self.objects[key]
         self._tell(key, Change("DELETED", rules.at_revision(last, self.revision)))
         uid = last["metadata"]["uid"]
-        for one in sorted(self.objects):
-            owners = self.objects.get(one, last)["metadata"].get("ownerReferences", ())
-            if any(owner["uid"] == uid for owner in owners):
-                self._collect(one)
-        place = Key(NAMESPACE.resource, "", key.namespace)
-        container = self.objects.get(place) if key.namespace else None
-        if container and "deletionTimestamp" in container["metadata"] and not self._content(place):
-            self._remove(place, rules.without_revision(container))
+        self._steps += [
+            partial(self._collect, one)
+            for one in sorted(self.objects)
+            if any(owner["uid"] == uid for owner in _owners(self.objects[one]))
+        ]
+        if key.namespace:
+            self._steps.append(lambda: None)  # its namespace may be empty now
 
     def _collect(self, key: Key) -> None:
-        """Delete an object whose owners are all gone; forget those that are gone of several."""
-        manifest = self.objects[key]
-        owners = manifest["metadata"].get("ownerReferences", [])
+        """Delete an object whose owner is gone."""
+        manifest = self.objects.get(key, {"metadata": {}})
+        owners = _owners(manifest)
         if not owners or "deletionTimestamp" in manifest["metadata"]:
             return
         uids = {one["metadata"]["uid"] for one in self.objects.values()}
-        solid = [owner for owner in owners if owner["uid"] in uids]
-        if not solid:
+        if not any(owner["uid"] in uids for owner in owners):
             self._delete(key)
-        elif len(solid) < len(owners):
-            self._store(key, rules.without_revision(rules.with_owners(manifest, solid)), "MODIFIED")
+
+
+def _owners(manifest: Manifest) -> list[Manifest]:
+    found: list[Manifest] = manifest["metadata"].get("ownerReferences", [])
+    return found
 
 
 def _key(kind: Kind, manifest: Manifest) -> Key:
