@@ -188,20 +188,30 @@ def test_every_division_stays_within_the_selected_clusters(scheduling, shares):
     assert placed(given_placement, FLEET) == shares
 
 
-def test_static_weights_choose_the_heavier_clusters():
+def heavier(*weights: int) -> dict[str, Any]:
+    """A placement in two of the clusters a, b and c, by these weights."""
     rules = [
         {"targetCluster": {"clusterNames": [name]}, "weight": weight}
-        for name, weight in zip("abc", (1, 2, 3), strict=True)
+        for name, weight in zip("abc", weights, strict=True)
     ]
     scheduling = {
         "replicaSchedulingType": "Divided",
         "replicaDivisionPreference": "Weighted",
         "weightPreference": {"staticWeightList": rules},
     }
-    assert placed({"spreadConstraints": TWO_CLUSTERS, "replicaScheduling": scheduling}, FLEET) == {
-        "b": 2,
-        "c": 4,
-    }
+    return {"spreadConstraints": TWO_CLUSTERS, "replicaScheduling": scheduling}
+
+
+def test_static_weights_choose_the_heavier_clusters():
+    assert placed(heavier(1, 2, 3), FLEET) == {"b": 2, "c": 4}
+
+
+def test_what_has_no_replicas_goes_where_the_workload_of_its_policy_goes():
+    secret = replace(binding().spec, replicas=0, placement=placement(heavier(3, 1, 2)))
+    outcome = schedule(secret, BindingStatus(), FLEET)
+    assert isinstance(outcome, Placed)
+    assert [target.name for target in outcome.clusters] == ["a", "c"]
+    assert set(placed(heavier(3, 1, 2), FLEET)) == {"a", "c"}
 
 
 def test_what_cannot_be_spread_stays_where_it_is():

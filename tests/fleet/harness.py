@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ import requests
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
+from tradewind import fleet as fleets
 from tradewind import parts
 from tradewind.base.layout import FleetLayout
-from tradewind.rehearse.bucket import Bucket
+from tradewind.rehearse.bucket import Bucket, local_bucket
 from tradewind.rehearse.load import Load, LoadReport, LoadRequest
-from tradewind.resources.fleet import Fleet
+from tradewind.resources.fleet import Fleet, builtin_fleet
+from tradewind.resources.meta import replace
 
 ROWS = load_iris().data[::50].tolist()
 BODY = json.dumps({"instances": ROWS}).encode()
@@ -158,6 +161,21 @@ class Site:
         return requests.post(
             f"{base}/serving/ml/{name}/v1/models/{name}:predict", data=BODY, headers=headers, timeout=10
         )
+
+
+@contextmanager
+def running_fleet(folder: Path, base_port: int) -> Iterator[Site]:
+    """The built-in fleet at other ports, and a bucket, with everything below `folder`."""
+    builtin = builtin_fleet()
+    fleet = replace(builtin, spec=replace(builtin.spec, ports=replace(builtin.spec.ports, base=base_port)))
+    layout = FleetLayout(folder / "home")
+    bucket = Bucket("models", base_port + 9, "test", "test-secret-key")
+    with local_bucket(folder / "s3", bucket):
+        try:
+            asyncio.run(fleets.up(layout, fleet, lambda _: None))
+            yield Site(layout, fleet, bucket)
+        finally:
+            fleets.down(layout, lambda _: None)
 
 
 def iris_model() -> LogisticRegression:

@@ -168,13 +168,18 @@ def _tiers(clusters: Sequence[Cluster], affinity: ClusterAffinity | None) -> lis
 def _demand(
     spec: BindingSpec, placement: Placement, feasible: Sequence[Cluster]
 ) -> tuple[str, dict[str, int], Demand]:
-    """How much each cluster weighs or could take, and what is asked of them together."""
+    """How much each cluster weighs or could take, and what is asked of them together.
+
+    Under spread constraints, weights select the same clusters for an object without replicas as for the
+    workload of the same policy: a Secret goes where its service goes.
+    """
     strategy = strategy_of(placement.replica_scheduling)
-    if not is_workload(spec):
-        return "", {}, Demand(0, needs_room=False, duplicated=True)
-    if strategy == "StaticWeight":
+    workload = is_workload(spec)
+    if strategy == "StaticWeight" and (workload or placement.spread_constraints):
         weights = static_weights(feasible, weight_rules(placement.replica_scheduling))
         return "weight", weights, Demand(sum(weights.values()), needs_room=False, duplicated=False)
+    if not workload:
+        return "", {}, Demand(0, needs_room=False, duplicated=True)
     duplicated = strategy == "Duplicated"
     if duplicated and not placement.spread_constraints:
         return "", {}, Demand(spec.replicas, needs_room=False, duplicated=True)
