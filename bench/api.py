@@ -194,12 +194,13 @@ async def measure_watch(session: aiohttp.ClientSession, seconds: float) -> list[
     path = "/api/v1/namespaces/watched/configmaps"
     late: list[float] = []
     counts = [0] * WATCHERS
+    total = int(seconds * WATCHED_WRITES_PER_SECOND)
     async with session.get(path) as answer:
         revision = (await answer.json())["metadata"]["resourceVersion"]
     opened = asyncio.Barrier(WATCHERS + 1)
 
     async def watch(number: int) -> None:
-        query = {"watch": "1", "resourceVersion": revision, "timeoutSeconds": str(int(seconds) + 2)}
+        query = {"watch": "1", "resourceVersion": revision, "timeoutSeconds": str(10 * int(seconds) + 10)}
         async with session.get(path, params=query) as answer:
             await opened.wait()
             chunks = answer.content if number % 10 == 0 else answer.content.iter_any()
@@ -208,17 +209,19 @@ async def measure_watch(session: aiohttp.ClientSession, seconds: float) -> list[
                 if number % 10 == 0:
                     sent = json.loads(chunk)["object"]["data"]["value"]
                     late.append(1000 * (time.perf_counter() - float(sent)))
+                if counts[number] >= total:
+                    return
 
     watchers = [asyncio.create_task(watch(number)) for number in range(WATCHERS)]
     await opened.wait()
     writes = []
     start = time.perf_counter()
-    for number in range(int(seconds * WATCHED_WRITES_PER_SECOND)):
+    for number in range(total):
         await asyncio.sleep(max(0.0, start + number / WATCHED_WRITES_PER_SECOND - time.perf_counter()))
         body = config_map(f"watched-{number}", str(time.perf_counter()))
         writes.append(asyncio.create_task(post(session, path, body)))
     await asyncio.gather(*writes, *watchers)
-    assert counts == [len(writes)] * WATCHERS, "a watch missed an event"
+    assert counts == [total] * WATCHERS, "a watch missed an event"
     name = f"watch, {WATCHERS} watchers, {WATCHED_WRITES_PER_SECOND} writes/s"
     return [
         Row(f"{name}, p50", statistics.median(late), "ms"),
