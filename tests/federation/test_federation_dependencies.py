@@ -1,11 +1,15 @@
 """What a service needs follows it."""
 
+from functools import partial
+
 import pytest
 
 from tests.federation.fleet import Federation, exists, identities
 from tests.federation.test_federation import policy, service
+from tradewind.federation.controllers.dependencies import make_dependencies
 from tradewind.resources.core_kinds import CONFIG_MAP, SECRET, SERVICE_ACCOUNT
 from tradewind.resources.policy import PROPAGATION_POLICY
+from tradewind.resources.registry import PROPAGATED_KINDS, find
 from tradewind.resources.serving_kinds import CLUSTER_SERVING_RUNTIME, INFERENCE_SERVICE, SERVING_RUNTIME
 from tradewind.resources.work import RESOURCE_BINDING
 
@@ -158,3 +162,11 @@ async def test_without_propagate_deps_nothing_follows(fleet):
     await fleet.apply(INFERENCE_SERVICE, needy())
     assert await exists(fleet.members["us-east"], INFERENCE_SERVICE, "ml", "fraud")
     assert await present(fleet, "us-east") == set()
+
+
+def test_what_it_reads_it_watches():
+    """A hub that starts knows its objects kind by kind: what a step reads without a watch may still be
+    missing, and what it needs would be taken from all clusters."""
+    controller = make_dependencies(PROPAGATED_KINDS, partial(find, PROPAGATED_KINDS))
+    watched = {watch.kind.resource for watch in controller.watches}
+    assert watched >= {kind.resource for kind in PROPAGATED_KINDS}

@@ -28,7 +28,7 @@ def hub_controllers(
         *(make_detector(kind) for kind in kinds),
         make_scheduler(),
         make_eviction(),
-        make_dependencies(find_kind),
+        make_dependencies(kinds, find_kind),
         make_rebalancer(),
         make_binding_controller(kinds, find_kind),
         make_binding_status(),

@@ -4,7 +4,7 @@ The binding of a dependency is not scheduled: it lists its parents, and goes whe
 policy of its own claims the dependency too, it goes to both. Upstream: `pkg/dependenciesdistributor`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tradewind.controller.plan import Delete, Effect, Key, Plan, Put
@@ -23,8 +23,9 @@ from tradewind.resources.work import (
 )
 
 
-def make_dependencies(find_kind: FindKind) -> Controller:
-    """The controller of `requiredBy`. `find_kind` finds a kind that can be propagated."""
+def make_dependencies(kinds: Sequence[Kind], find_kind: FindKind) -> Controller:
+    """The controller of `requiredBy`. `kinds` are those that can be propagated; `find_kind` finds one by
+    `apiVersion` and `kind`."""
 
     def step(key: Key, view: View, _: int) -> Plan:
         parent = view.get(binding_kind(key.namespace), key.namespace, key.name)
@@ -46,6 +47,7 @@ def make_dependencies(find_kind: FindKind) -> Controller:
     watches = (
         Watch(RESOURCE_BINDING, _self_and_parents),
         Watch(CLUSTER_RESOURCE_BINDING, _self_and_parents),
+        *(Watch(kind, _bound(kind)) for kind in kinds),
         *(Watch(kind, _parents_near(kind)) for kind in KINDS),
     )
     return Controller("dependencies", watches, step)
@@ -110,6 +112,16 @@ def _all_bindings(view: View) -> list[Any]:
 def _self_and_parents(binding: Any, view: View) -> Iterable[Key]:
     parents = [Key(one.namespace, one.name) for one in binding.spec.required_by]
     return [*own_key(binding, view), *parents]
+
+
+def _bound(kind: Kind) -> Callable[[Any, View], Iterable[Key]]:
+    """The binding of an object, which may need others."""
+
+    def keys(template: Any, _: View) -> Iterable[Key]:
+        meta = template.metadata
+        return [Key(meta.namespace, binding_name(kind.name, meta.name))]
+
+    return keys
 
 
 def _parents_near(kind: Kind) -> Callable[[Any, View], Iterable[Key]]:
