@@ -150,6 +150,18 @@ async def test_the_old_copy_goes_when_its_grace_is_over(fleet):
     assert not await exists(fleet.members["us-east"], INFERENCE_SERVICE, "ml", "fraud")
 
 
+async def test_an_eviction_comes_to_its_end_without_its_policy(fleet):
+    await serve_everywhere(fleet, failover=FAILOVER)
+    await fleet.report("us-east", INFERENCE_SERVICE, "ml", "fraud", ready("False"))
+    await fleet.advance(62)
+    await fleet.hub.delete(PROPAGATION_POLICY, "ml", "everything")
+    await fleet.settle()
+    assert await exists(fleet.members["us-east"], INFERENCE_SERVICE, "ml", "fraud")
+    await fleet.advance(125)
+    assert not await exists(fleet.members["us-east"], INFERENCE_SERVICE, "ml", "fraud")
+    assert await targets_of(fleet) == {"eu-west": 3, "us-west": 3}
+
+
 async def test_a_restart_of_the_hub_forgets_nothing(fleet):
     """The hub's memory of how long something has been ill is on the binding."""
     await serve_everywhere(fleet, failover=FAILOVER)

@@ -74,14 +74,15 @@ class Decision:
 
 def decide(now: Situation) -> Decision:
     """The next step away from what fails."""
-    decision = _end_tasks(now)
+    decision = end_tasks(now)
     decision = _leave_unhealthy(now, decision)
     for name in sorted(target.name for target in now.spec.clusters):
         decision = _leave_tainted(now, decision, name)
     return decision
 
 
-def _end_tasks(now: Situation) -> Decision:
+def end_tasks(now: Situation) -> Decision:
+    """Only the first step: tasks that are over end, nothing else moves."""
     found = assess(now.spec, now.status, is_observed=now.is_observed, now_ms=now.now_ms)
     told = tuple(
         Told(False, "EvictWorkloadFromClusterSucceed", f"The copy in cluster {name} is no longer needed.")

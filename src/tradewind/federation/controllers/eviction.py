@@ -9,7 +9,7 @@ from tradewind.controller.plan import NOTHING, Effect, Key, Plan, Put, Record
 from tradewind.controller.view import Controller, View, Watch, own_key
 from tradewind.federation.bindings import binding_kind, template_of
 from tradewind.federation.controllers.scheduler import is_scheduled_here
-from tradewind.federation.failover import Decision, Situation, Told, decide
+from tradewind.federation.failover import Decision, Situation, Told, decide, end_tasks
 from tradewind.federation.keys import APPLIED_PLACEMENT, UNHEALTHY_SINCE
 from tradewind.resources.cluster import CLUSTER
 from tradewind.resources.core import Toleration
@@ -30,11 +30,13 @@ def make_eviction() -> Controller:
     def step(key: Key, view: View, now_ms: int) -> Plan:
         nonlocal next_by_taint_ms
         binding = view.get(binding_kind(key.namespace), key.namespace, key.name)
-        if binding is None or not is_scheduled_here(binding):
+        if binding is None or binding.metadata.deletion_timestamp:
             last_told.pop(key, None)
             return NOTHING
         allowed = 1 if now_ms >= next_by_taint_ms else 0
-        decision = decide(_situation(binding, view, allowed, now_ms))
+        situation = _situation(binding, view, allowed, now_ms)
+        # What is not (or no more) scheduled here moves no further, but what has begun comes to its end.
+        decision = decide(situation) if is_scheduled_here(binding) else end_tasks(situation)
         if decision.by_taint:
             next_by_taint_ms = now_ms + TAINT_EVICTION_EVERY_MS
         news = [one for one in decision.told if one not in last_told.get(key, ())]
