@@ -13,7 +13,6 @@ import json
 import multiprocessing
 import ssl
 import statistics
-import sys
 import tempfile
 import time
 import uuid
@@ -33,7 +32,7 @@ from tradewind.apiserver.http import application
 from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.serving import TlsFiles, serve
 from tradewind.base.certificates import issue, make_authority, write_credentials
-from tradewind.control import SWITCH_SECONDS
+from tradewind.control import prepare_interpreter
 from tradewind.resources.registry import HUB_KINDS
 from tradewind.store.sqlite import open_store
 
@@ -84,7 +83,7 @@ def make_files(home: Path) -> TlsFiles:
 
 def run_server(home: Path, fair: bool, ready: Connection, stop: Connection) -> None:
     """A hub's API and nothing else, until `stop` is written to."""
-    sys.setswitchinterval(SWITCH_SECONDS)
+    prepare_interpreter()
 
     async def main() -> None:
         store = open_store(home / "store.db")

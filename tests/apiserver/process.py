@@ -23,7 +23,7 @@ from tradewind.apiserver.catalog import catalog
 from tradewind.apiserver.http import application
 from tradewind.apiserver.objects import Objects
 from tradewind.apiserver.serving import TlsFiles, serve
-from tradewind.control import SWITCH_SECONDS
+from tradewind.control import prepare_interpreter
 from tradewind.resources.registry import ALL_KINDS
 from tradewind.store.database import Database
 from tradewind.store.entries import Change
@@ -92,5 +92,5 @@ def slow_down(disk_seconds: float) -> None:
 if __name__ == "__main__":
     if (seconds := float(sys.argv[2])) > 0:
         slow_down(seconds)
-    sys.setswitchinterval(SWITCH_SECONDS)
+    prepare_interpreter()
     uvloop.run(run(Path(sys.argv[1])))
